@@ -1,0 +1,17 @@
+#define _GNU_SOURCE 1
+#include "CPlatform.h"
+
+#include <sched.h>
+#include <sys/socket.h>
+
+int cplatform_accept(int listener) {
+    return accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+int cplatform_affinity_count(void) {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    if (sched_getaffinity(0, sizeof(set), &set) != 0) return 1;
+    int n = CPU_COUNT(&set);
+    return n > 0 ? n : 1;
+}

@@ -1,0 +1,14 @@
+// What `import Glibc` lacks because it sits behind _GNU_SOURCE.
+#ifndef CPLATFORM_H
+#define CPLATFORM_H
+
+#include <stddef.h>
+
+/// accept4(2) with SOCK_NONBLOCK | SOCK_CLOEXEC: no window in which a fork could leak the descriptor.
+/// Returns the descriptor, or -1 with errno set.
+int cplatform_accept(int listener);
+
+/// The number of CPUs this process may run on (sched_getaffinity(2)), at least 1.
+int cplatform_affinity_count(void);
+
+#endif

@@ -1,0 +1,54 @@
+/// One input of a request.
+public enum EmbeddingInput: Sendable, Equatable {
+    /// Text, to be tokenized behind the task's prompt.
+    case text(String)
+    /// Ids of the model's own vocabulary, used as they are: no prompt, no special token is added.
+    case tokens([Int32])
+}
+
+/// Inputs to embed together: all of them are answered, or none.
+public struct EmbeddingRequest: Sendable {
+    /// What to embed; one vector each, in this order.
+    public var inputs: [EmbeddingInput]
+    /// What for; `nil` is the model's default task.
+    public var task: EmbeddingTask?
+    /// How many leading values of a vector to keep (Matryoshka); `nil` keeps all.
+    public var dimensions: Int?
+    /// Whether vectors have length 1 (L2). `false` changes only vectors cut by `dimensions`: the models' own
+    /// pooling normalises at full width.
+    public var normalized: Bool
+    /// Whether an input over the model's limit is cut on the right. `false`: such a request fails as a whole.
+    public var truncate: Bool
+
+    /// Makes a request; every option has the default of the HTTP API.
+    public init(
+        inputs: [EmbeddingInput],
+        task: EmbeddingTask? = nil,
+        dimensions: Int? = nil,
+        normalized: Bool = true,
+        truncate: Bool = false
+    ) {
+        self.inputs = inputs
+        self.task = task
+        self.dimensions = dimensions
+        self.normalized = normalized
+        self.truncate = truncate
+    }
+}
+
+/// The vectors of one request, and what they cost.
+public struct EmbeddingResult: Sendable {
+    /// One vector for each input, in the order of the inputs; `dimensions` values each.
+    public var vectors: [[Float]]
+    /// Tokens that ran for each input: prompt, text and special tokens.
+    public var tokenCounts: [Int]
+    /// Whether each input was cut to the model's limit.
+    public var truncated: [Bool]
+    /// From admission to the start of the first step that held a row of the request.
+    public var queueTime: Duration
+    /// From then to the end of its last step.
+    public var computeTime: Duration
+
+    /// The tokens of all inputs.
+    public var totalTokens: Int { tokenCounts.reduce(0, +) }
+}
