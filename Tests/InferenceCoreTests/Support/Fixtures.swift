@@ -21,9 +21,20 @@ extension Fixtures {
 
     /// Base64 of little-endian float32.
     static func floats(base64 text: String) throws -> [Float] {
+        try words(base64: text, as: UInt32.self).map { Float(bitPattern: $0) }
+    }
+
+    /// Base64 of little-endian float64.
+    static func doubles(base64 text: String) throws -> [Double] {
+        try words(base64: text, as: UInt64.self).map { Double(bitPattern: $0) }
+    }
+
+    private static func words<Word: FixedWidthInteger>(base64 text: String, as type: Word.Type) throws -> [Word] {
         let data = try #require(Data(base64Encoded: text))
-        return stride(from: 0, to: data.count, by: 4).map { offset in
-            Float(bitPattern: (0..<4).reduce(0) { $0 | UInt32(data[offset + $1]) << (8 * $1) })
+        return data.withUnsafeBytes { bytes in
+            stride(from: 0, to: bytes.count, by: MemoryLayout<Word>.size).map {
+                Word(littleEndian: bytes.loadUnaligned(fromByteOffset: $0, as: Word.self))
+            }
         }
     }
 }
