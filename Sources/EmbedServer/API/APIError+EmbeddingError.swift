@@ -1,4 +1,5 @@
 import InferenceCore
+import JSONCore
 
 extension APIError {
     /// What a failure of the engine means for the client.

@@ -1,4 +1,5 @@
 import HTTPCore
+import HTTPTypes
 
 extension APIError {
     /// What a request that the HTTP layer refuses is told, in the words and the form of this API.

@@ -1,4 +1,5 @@
 import InferenceCore
+import JSONCore
 
 /// What a request means for the model it names: the work for the engine, ready to run.
 struct EmbeddingPlan {

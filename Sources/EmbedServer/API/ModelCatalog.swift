@@ -82,7 +82,8 @@ extension ServedModel {
             )
         }
         if let dimensions = settings.defaultDimensions, !description.allows(dimensions: dimensions) {
-            let allowed = description.supportsDimensions ? "1 to \(description.dimensions)" : "\(description.dimensions)"
+            let allowed =
+                description.supportsDimensions ? "1 to \(description.dimensions)" : "\(description.dimensions)"
             throw SettingsError(
                 source: "configuration",
                 field: field + ".defaultDimensions",

@@ -1,4 +1,5 @@
 import HTTPCore
+import InferenceCore
 import JSONCore
 
 /// `GET /v1/models` and `GET /v1/models/{id}`.

@@ -1,6 +1,5 @@
 import HTTPCore
 import HTTPTypes
-import Logging
 
 /// The routes of the server: which endpoint answers which path.
 enum Routes {
@@ -12,19 +11,15 @@ enum Routes {
         log: AccessLog
     ) -> [Route] {
         [
-            ([.post], ["/v1/embeddings", "/v1/embeddings/", "/embeddings", "/embeddings/"], .info, embeddings.answer),
-            ([.get], ["/v1/models", "/v1/models/"], .info, { models.list($0) }),
-            ([.get], ["/v1/models/{id}"], .info, { models.show($0) }),
-            // Probes come every few seconds: they would drown the log.
-            ([.get], ["/livez", "/live"], .debug, { health.live($0) }),
-            ([.get], ["/readyz", "/ready", "/health"], .debug, { health.ready($0) }),
-        ].flatMap { (entry: Entry) in
-            entry.paths.map { Route(entry.methods, $0, handler: log.logged(at: entry.level, entry.answer)) }
-        }
+            Route([.post], "/v1/embeddings", handler: log.logged(embeddings.answer)),
+            Route([.post], "/embeddings", handler: log.logged(embeddings.answer)),
+            Route([.get], "/v1/models", handler: log.logged(models.list)),
+            Route([.get], "/v1/models/{id}", handler: log.logged(models.show)),
+            Route([.get], "/livez", handler: log.probed(health.live)),
+            Route([.get], "/live", handler: log.probed(health.live)),
+            Route([.get], "/readyz", handler: log.probed(health.ready)),
+            Route([.get], "/ready", handler: log.probed(health.ready)),
+            Route([.get], "/health", handler: log.probed(health.ready)),
+        ]
     }
-
-    private typealias Entry = (
-        methods: [HTTPRequest.Method], paths: [String], level: Logger.Level,
-        answer: @Sendable (Request) async -> Answer
-    )
 }

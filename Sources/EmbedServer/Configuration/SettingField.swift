@@ -60,7 +60,7 @@ struct SettingFault: Error {
 }
 
 extension SettingField {
-    private typealias Path<Value> = WritableKeyPath<Settings, Value> & Sendable
+    private typealias Path<Value> = any WritableKeyPath<Settings, Value> & Sendable
 
     private static func text(_ path: String, _ key: Path<String>) -> SettingField {
         SettingField(path: path) { value, settings throws(SettingFault) in

@@ -7,10 +7,18 @@ struct AccessLog: Sendable {
     /// Where the lines go.
     let logger: Logger
 
+    /// An endpoint: what answers a request, and says what is worth logging.
+    typealias Endpoint = @Sendable (Request) async -> Answer
+
     /// Wraps an endpoint into a handler that logs its answers.
-    func logged(at level: Logger.Level, _ answer: @escaping @Sendable (Request) async -> Answer) -> Handler {
+    func logged(_ endpoint: @escaping Endpoint) -> Handler { handler(endpoint, level: .info) }
+
+    /// Wraps a probe: probes come every few seconds and would drown the log.
+    func probed(_ endpoint: @escaping Endpoint) -> Handler { handler(endpoint, level: .debug) }
+
+    private func handler(_ endpoint: @escaping Endpoint, level: Logger.Level) -> Handler {
         { request in
-            let answer = await answer(request)
+            let answer = await endpoint(request)
             var metadata: Logger.Metadata = [
                 "id": .string(request.id.rawValue),
                 "method": .string(request.method.rawValue),

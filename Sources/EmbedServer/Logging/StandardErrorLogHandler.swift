@@ -1,11 +1,9 @@
-import Glibc
-import JSONCore
-public import Logging
+import Logging
 
-/// Writes log lines to stderr, each with one `write`, so that lines of several threads do not mix.
+/// Writes log lines to stderr, each with one `write`, so that the lines of several threads do not mix.
 struct StandardErrorLogHandler: LogHandler {
-    /// How a line looks; not `auto`.
-    let format: LogFormat
+    /// Whether a line is a JSON object, or text.
+    let isJSON: Bool
     var logLevel: Logger.Level
     var metadata: Logger.Metadata = [:]
 
@@ -15,12 +13,22 @@ struct StandardErrorLogHandler: LogHandler {
     }
 
     func log(event: LogEvent) {
-        let all = event.metadata.map { metadata.merging($0) { _, new in new } } ?? metadata
-        let time = Timestamp.now
-        let line =
-            format == .json
-            ? LogLine.json(time: time, level: event.level, message: event.message, metadata: all)
-            : LogLine.text(time: time, level: event.level, message: event.message, metadata: all)
-        StandardError.write(line)
+        var all = metadata
+        if let more = event.metadata { all.merge(more) { _, new in new } }
+        let line = LogLine(time: .now, level: event.level, message: event.message.description, metadata: all)
+        StandardError.write(isJSON ? line.json : line.text)
+    }
+}
+
+extension Logger {
+    /// Sends all logs of the process to stderr; call once.
+    static func bootstrap(_ settings: LogSettings) {
+        let isJSON =
+            switch settings.format {
+            case .auto: !StandardError.isTerminal
+            case .text: false
+            case .json: true
+            }
+        LoggingSystem.bootstrap { _ in StandardErrorLogHandler(isJSON: isJSON, logLevel: settings.level) }
     }
 }

@@ -1,0 +1,4 @@
+import ArgumentParser
+
+struct TokenizeCommand: AsyncParsableCommand {
+}
