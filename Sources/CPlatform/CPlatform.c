@@ -1,6 +1,7 @@
 #define _GNU_SOURCE 1
 #include "CPlatform.h"
 
+#include <pthread.h>
 #include <sched.h>
 #include <sys/socket.h>
 
@@ -14,4 +15,8 @@ int cplatform_affinity_count(void) {
     if (sched_getaffinity(0, sizeof(set), &set) != 0) return 1;
     int n = CPU_COUNT(&set);
     return n > 0 ? n : 1;
+}
+
+void cplatform_name_thread(const char *name) {
+    pthread_setname_np(pthread_self(), name);
 }

@@ -10,8 +10,6 @@ public enum EmbeddingError: Error, Equatable {
     case dimensionsOutOfRange(requested: Int, range: ClosedRange<Int>)
     /// The queue is full; try again after about `retryAfter`.
     case overloaded(retryAfter: Duration)
-    /// The request alone holds more tokens than the queue ever takes.
-    case requestTooLarge(tokens: Int, limit: Int)
     /// The caller went away.
     case cancelled
     /// The engine is draining or has stopped.

@@ -11,4 +11,16 @@ int cplatform_accept(int listener);
 /// The number of CPUs this process may run on (sched_getaffinity(2)), at least 1.
 int cplatform_affinity_count(void);
 
+/// Names the calling thread (pthread_setname_np(3)), at most 15 characters.
+void cplatform_name_thread(const char *name);
+
+/// Tells the core that the caller is spinning, so that it saves power and leaves its sibling room.
+static inline void cplatform_pause(void) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
 #endif

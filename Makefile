@@ -1,0 +1,41 @@
+# Two commands do all the set-up on a fresh Debian 12 with Swift, git, python3 and make: `make run` and `make test`.
+
+PACKAGES := libssl-dev libblas-dev libopenblas-dev zlib1g-dev pkg-config
+BINARY := .build/release/embed-server
+VENV := .build/client-tests
+
+.DEFAULT_GOAL := help
+.PHONY: help packages build model run test lint format bench clean
+
+help: ## Show this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+
+packages: # Installs what the build links against, if it is missing
+	@scripts/install-packages $(PACKAGES)
+
+build: packages ## Build the server (release)
+	swift build -c release --product embed-server
+
+model: ## Fetch the small default model into the model store
+	@scripts/fetch-default-model
+
+run: build model ## Build, fetch the default model, serve it on http://127.0.0.1:8080
+	$(BINARY) serve $(ARGS)
+
+test: build model ## Run every test: Swift, then real Python clients against the built server
+	swift build --build-tests
+	swift test --skip-build
+	@scripts/python-environment $(VENV) Tests/clients/requirements.txt
+	EMBED_SERVER_BINARY=$(CURDIR)/$(BINARY) $(VENV)/bin/python -m pytest -q Tests/clients
+
+lint: ## Check the format of the sources
+	swift format lint --strict --recursive Package.swift Sources Tests Examples
+
+format: ## Format the sources in place
+	swift format --in-place --recursive Package.swift Sources Tests Examples
+
+bench: build model ## Measure throughput and latency of the built server beside its peers
+	Benchmarks/run
+
+clean: ## Remove what was built
+	rm -rf .build

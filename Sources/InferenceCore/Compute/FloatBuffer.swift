@@ -1,0 +1,36 @@
+/// Float32 memory aligned for SIMD that grows on demand and is never shared between threads that write.
+final class FloatBuffer {
+    /// The first value.
+    private(set) var base: UnsafeMutablePointer<Float>
+    private(set) var capacity: Int
+
+    init() {
+        capacity = 0
+        base = Self.allocate(0)
+    }
+
+    /// Room for `count` values; what was in there may be gone.
+    func reserve(_ count: Int) -> UnsafeMutablePointer<Float> {
+        if count > capacity {
+            base.deallocate()
+            base = Self.allocate(count)
+            capacity = count
+        }
+        return base
+    }
+
+    /// Gives the memory back if there is more than `count` values of it.
+    func shrink(to count: Int) {
+        guard capacity > count else { return }
+        base.deallocate()
+        base = Self.allocate(count)
+        capacity = count
+    }
+
+    deinit { base.deallocate() }
+
+    private static func allocate(_ count: Int) -> UnsafeMutablePointer<Float> {
+        let raw = UnsafeMutableRawPointer.allocate(byteCount: max(64, count * MemoryLayout<Float>.stride), alignment: 64)
+        return raw.bindMemory(to: Float.self, capacity: count)
+    }
+}

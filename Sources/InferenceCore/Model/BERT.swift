@@ -1,0 +1,190 @@
+import CKernels
+
+/// BERT (Devlin et al. 2019) as an encoder: learned absolute positions, post-layer normalisation, GELU.
+///
+/// Tensor names and arithmetic are those of Hugging Face's `BertModel`.
+struct BERT: ForwardPass {
+    /// `config.json` of the checkpoint.
+    struct Configuration: Sendable {
+        let hiddenSize: Int
+        let layerCount: Int
+        let heads: Int
+        let intermediateSize: Int
+        let vocabularySize: Int
+        let maximumPositions: Int
+        let tokenTypes: Int
+        let epsilon: Float
+
+        init(_ file: JSONFile) throws(CheckpointError) {
+            hiddenSize = try file.positive("hidden_size")
+            layerCount = try file.positive("num_hidden_layers")
+            heads = try file.positive("num_attention_heads")
+            intermediateSize = try file.positive("intermediate_size")
+            vocabularySize = try file.positive("vocab_size")
+            maximumPositions = try file.positive("max_position_embeddings")
+            tokenTypes = try file.positive("type_vocab_size", or: 2)
+            epsilon = Float(try file.positiveReal("layer_norm_eps", or: 1e-12))
+            guard hiddenSize % heads == 0 else {
+                throw file.fault("num_attention_heads", "does not divide hidden_size \(hiddenSize)")
+            }
+            let activation = try file.string("hidden_act", or: "gelu")
+            guard activation == "gelu" else {
+                throw file.fault("hidden_act", "\"\(activation)\" is not supported (\"gelu\" is)")
+            }
+            let positions = try file.string("position_embedding_type", or: "absolute")
+            guard positions == "absolute" else {
+                throw file.fault("position_embedding_type", "\"\(positions)\" is not supported (\"absolute\" is)")
+            }
+            guard try !file.bool("is_decoder", or: false) else {
+                throw file.fault("is_decoder", "decoders are not supported")
+            }
+        }
+    }
+
+    private struct LayerNorm {
+        let weight: [Float]
+        let bias: [Float]
+        let epsilon: Float
+
+        func apply(_ x: UnsafeMutablePointer<Float>, adding residual: UnsafePointer<Float>?, rows: Int, in context: ComputeContext) {
+            let width = weight.count
+            context.pool.forRows(rows) { part, _ in
+                let offset = part.lowerBound * width
+                Kernels.best.layer_norm(
+                    x + offset, residual.map { $0 + offset }, weight, bias, epsilon, x + offset, part.count, width
+                )
+            }
+        }
+    }
+
+    private struct Layer {
+        let query: LinearLayer
+        let key: LinearLayer
+        let value: LinearLayer
+        let attentionOutput: LinearLayer
+        let attentionNorm: LayerNorm
+        let intermediate: LinearLayer
+        let output: LinearLayer
+        let outputNorm: LayerNorm
+    }
+
+    let parameterCount: Int
+    private let configuration: Configuration
+    private let pooling: Pooling
+    private let attention: Attention
+    private let wordEmbeddings: Tensor
+    private let positionEmbeddings: Tensor
+    private let tokenType: [Float]
+    private let embeddingNorm: LayerNorm
+    private let layers: [Layer]
+
+    /// Finds and checks every tensor.
+    init(configuration: Configuration, weights: SafetensorsFile, pooling: Pooling) throws(CheckpointError) {
+        let hidden = configuration.hiddenSize
+        let prefix = weights.tensors["bert.embeddings.word_embeddings.weight"] == nil ? "" : "bert."
+        func tensor(_ name: String, _ shape: [Int]) throws(CheckpointError) -> Tensor {
+            try weights.tensor(prefix + name, shape: shape)
+        }
+        func norm(_ name: String) throws(CheckpointError) -> LayerNorm {
+            LayerNorm(
+                weight: try tensor(name + ".weight", [hidden]).widened(),
+                bias: try tensor(name + ".bias", [hidden]).widened(),
+                epsilon: configuration.epsilon
+            )
+        }
+        func linear(_ name: String, _ outputs: Int, _ inputs: Int) throws(CheckpointError) -> LinearLayer {
+            LinearLayer(
+                weight: try tensor(name + ".weight", [outputs, inputs]),
+                bias: try tensor(name + ".bias", [outputs])
+            )
+        }
+        self.configuration = configuration
+        self.pooling = pooling
+        attention = Attention(
+            heads: configuration.heads, keyValueHeads: configuration.heads,
+            headSize: hidden / configuration.heads, causal: false
+        )
+        wordEmbeddings = try tensor("embeddings.word_embeddings.weight", [configuration.vocabularySize, hidden])
+        positionEmbeddings = try tensor("embeddings.position_embeddings.weight", [configuration.maximumPositions, hidden])
+        tokenType = Array(
+            try tensor("embeddings.token_type_embeddings.weight", [configuration.tokenTypes, hidden]).widened().prefix(hidden)
+        )
+        embeddingNorm = try norm("embeddings.LayerNorm")
+        var layers: [Layer] = []
+        for index in 0..<configuration.layerCount {
+            let name = "encoder.layer.\(index)."
+            layers.append(
+                Layer(
+                    query: try linear(name + "attention.self.query", hidden, hidden),
+                    key: try linear(name + "attention.self.key", hidden, hidden),
+                    value: try linear(name + "attention.self.value", hidden, hidden),
+                    attentionOutput: try linear(name + "attention.output.dense", hidden, hidden),
+                    attentionNorm: try norm(name + "attention.output.LayerNorm"),
+                    intermediate: try linear(name + "intermediate.dense", configuration.intermediateSize, hidden),
+                    output: try linear(name + "output.dense", hidden, configuration.intermediateSize),
+                    outputNorm: try norm(name + "output.LayerNorm")
+                )
+            )
+        }
+        self.layers = layers
+        parameterCount = weights.tensors.values.reduce(0) { $0 + ($1.type.isFloatingPoint ? $1.count : 0) }
+    }
+
+    func forward(_ step: PackedStep, in context: ComputeContext, isAbandoned: () -> Bool) -> [[Float]]? {
+        let rows = step.tokenCount
+        let width = configuration.hiddenSize
+        let hidden = context.hidden.reserve(rows * width)  // [tokens, width]
+        let projections = context.projections.reserve(rows * 3 * width)  // [tokens, q | k | v]
+        let mixed = context.mixed.reserve(rows * width)  // [tokens, width]
+        let wide = context.wide.reserve(rows * configuration.intermediateSize)  // [tokens, intermediate]
+
+        embed(step, into: hidden, in: context)
+        for layer in layers {
+            if isAbandoned() { return nil }
+            // Self-attention, with its residual and normalisation.
+            for (index, projection) in [layer.query, layer.key, layer.value].enumerated() {
+                projection.apply(
+                    hidden, inputStride: width, rows: rows,
+                    to: projections + index * width, outputStride: 3 * width, in: context
+                )
+            }
+            attention.apply(
+                Attention.Projections(
+                    query: projections, key: projections + width, value: projections + 2 * width, stride: 3 * width
+                ),
+                sequences: step.sequences, to: mixed, in: context
+            )
+            let attended = projections  // its values are used up
+            layer.attentionOutput.apply(
+                mixed, inputStride: width, rows: rows, to: attended, outputStride: width, in: context
+            )
+            layer.attentionNorm.apply(attended, adding: hidden, rows: rows, in: context)
+            // Feed-forward, the same way.
+            layer.intermediate.apply(
+                attended, inputStride: width, rows: rows, to: wide, outputStride: configuration.intermediateSize,
+                epilogue: .biasAndGELU, in: context
+            )
+            layer.output.apply(
+                wide, inputStride: configuration.intermediateSize, rows: rows, to: hidden, outputStride: width, in: context
+            )
+            layer.outputNorm.apply(hidden, adding: attended, rows: rows, in: context)
+        }
+        return step.sequences.map { pooling.pool(hidden, width: width, sequence: $0) }
+    }
+
+    /// The sum of word, position and token-type embeddings, normalised.
+    private func embed(_ step: PackedStep, into hidden: UnsafeMutablePointer<Float>, in context: ComputeContext) {
+        let width = configuration.hiddenSize
+        let position = context.scratch(0).reserve(width)
+        for sequence in step.sequences {
+            for token in sequence {
+                let row = hidden + token * width
+                wordEmbeddings.widen(from: Int(step.ids[token]) * width, count: width, into: row)
+                positionEmbeddings.widen(from: (token - sequence.lowerBound) * width, count: width, into: position)
+                Kernels.best.add(row, position, width)
+                Kernels.best.add(row, tokenType, width)
+            }
+        }
+        embeddingNorm.apply(hidden, adding: nil, rows: step.tokenCount, in: context)
+    }
+}

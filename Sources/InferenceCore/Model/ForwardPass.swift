@@ -1,0 +1,11 @@
+/// A backbone: token ids to pooled vectors.
+protocol ForwardPass: Sendable {
+    /// Runs one step.
+    ///
+    /// - Parameter isAbandoned: asked between layers; once it says yes, nobody wants the result any more.
+    /// - Returns: one pooled vector per row, not normalised, or `nil` if the step was abandoned.
+    func forward(_ step: PackedStep, in context: ComputeContext, isAbandoned: () -> Bool) -> [[Float]]?
+
+    /// The number of weights.
+    var parameterCount: Int { get }
+}

@@ -1,0 +1,33 @@
+import CKernels
+
+/// How the vectors of a row's tokens become the row's vector.
+enum Pooling: Sendable, Equatable {
+    /// The mean over all tokens.
+    case mean
+    /// The first token's.
+    case firstToken
+    /// The last token's.
+    case lastToken
+
+    /// Pools one row.
+    ///
+    /// - Parameters:
+    ///   - hidden: `[tokens, width]` of the whole step, dense.
+    ///   - sequence: the row's extent in it.
+    func pool(_ hidden: UnsafePointer<Float>, width: Int, sequence: Range<Int>) -> [Float] {
+        switch self {
+        case .firstToken:
+            return Array(UnsafeBufferPointer(start: hidden + sequence.lowerBound * width, count: width))
+        case .lastToken:
+            return Array(UnsafeBufferPointer(start: hidden + (sequence.upperBound - 1) * width, count: width))
+        case .mean:
+            var sum = [Float](repeating: 0, count: width)
+            sum.withUnsafeMutableBufferPointer { sum in
+                guard let base = sum.baseAddress else { return }
+                for token in sequence { Kernels.best.add(base, hidden + token * width, width) }
+                Kernels.best.scale(base, 1 / Float(sequence.count), width)
+            }
+            return sum
+        }
+    }
+}

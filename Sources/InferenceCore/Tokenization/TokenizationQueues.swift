@@ -1,0 +1,43 @@
+import Dispatch
+import Synchronization
+
+/// Tokenizes requests off the compute threads and off Swift's cooperative pool.
+///
+/// A small request is tokenized where it is, since a thread hop costs more. A large one goes to one of a few serial
+/// queues, one for each CPU, so that a flood of them cannot start threads without end.
+final class TokenizationQueues: Sendable {
+    /// Texts of this many octets together take well under a millisecond.
+    private static let inlineOctets = 16_384
+
+    private let queues: [DispatchQueue]
+    private let next = Atomic<Int>(0)
+
+    init() {
+        queues = (0..<CPUAllowance.threads).map { DispatchQueue(label: "tokenize-\($0)") }
+    }
+
+    /// The ids of every input of a request, checked against the model's limit.
+    func encode(
+        _ request: EmbeddingRequest,
+        with model: EmbeddingModel
+    ) async throws(EmbeddingError) -> [Encoding] {
+        let octets = request.inputs.reduce(0) { $0 + $1.octetCount }
+        guard octets > Self.inlineOctets else { return try model.encode(request) }
+        let queue = queues[next.add(1, ordering: .relaxed).oldValue % queues.count]
+        return try await withUnsafeContinuation { continuation in
+            queue.async {
+                continuation.resume(returning: Result { () throws(EmbeddingError) in try model.encode(request) })
+            }
+        }.get()
+    }
+}
+
+extension EmbeddingInput {
+    /// Octets of the text, or of the ids.
+    fileprivate var octetCount: Int {
+        switch self {
+        case .text(let text): text.utf8.count
+        case .tokens(let ids): ids.count * MemoryLayout<Int32>.size
+        }
+    }
+}
