@@ -35,14 +35,6 @@ extension APIError {
                 message: "The server is busy: too much work is waiting. Try again later.",
                 retryAfter: retryAfter
             )
-        case .requestTooLarge(let tokens, let limit):
-            self.init(
-                status: 413,
-                code: "INPUT_TOKEN_LIMIT_EXCEEDED",
-                openAICode: "max_tokens_per_request",
-                message: "Requested \(tokens) tokens, max \(limit) tokens per request. Send fewer inputs at a time.",
-                parameter: "input"
-            )
         case .cancelled:
             // Nobody reads this answer; the status is the one nginx logs for a client that went away.
             self.init(
