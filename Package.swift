@@ -66,6 +66,7 @@ let package = Package(
             dependencies: [
                 "HTTPCore",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
             ],
             path: "Examples/http-echo",
             swiftSettings: strict

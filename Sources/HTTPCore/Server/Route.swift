@@ -8,11 +8,13 @@ public typealias Handler = @Sendable (Request) async -> Response
 
 /// What one path answers to some methods.
 public struct Route: Sendable {
-    /// The methods. GET stands for HEAD too: the server leaves the body out.
+    /// The methods; GET stands for HEAD too, and the server leaves the body out.
     public var methods: [HTTPRequest.Method]
 
-    /// A literal path such as `/v1/embeddings`; `{name}` stands for one segment, or, at the end, for all the rest,
-    /// slashes included: `/v1/models/{id}`. `*` stands for every path.
+    /// The paths that the route takes.
+    ///
+    /// A literal path such as `/v1/embeddings`. In it, `{name}` stands for one segment or, at the end, for all the rest,
+    /// slashes included: `/v1/models/{id}`. The pattern `*` stands for every path.
     public var pattern: String
 
     /// Octets of the decoded body; nil for the server's limit.

@@ -13,13 +13,19 @@ public struct ServerConfiguration: Sendable {
     /// Connections that the kernel may hold before they are accepted.
     public var backlog = 1024
 
-    /// Serial queues that share the connections. The default is one per CPU this process may use.
+    /// Serial queues that share the connections.
+    ///
+    /// The default is one for each CPU that this process may use.
     public var eventLoopCount = Int(cplatform_affinity_count())
 
-    /// Open connections. At the limit the longest idle one is closed for each newcomer; with none idle, newcomers wait.
+    /// Open connections.
+    ///
+    /// At the limit the longest idle one is closed for each newcomer; with none idle, newcomers wait.
     public var maximumConnections = 1024
 
-    /// Octets of the request-line with its CRLF; beyond: 414. RFC 9112 section 3 recommends at least 8000.
+    /// Octets of the request-line with its CRLF; beyond: 414.
+    ///
+    /// RFC 9112 section 3 recommends at least 8000.
     public var maximumRequestLineBytes = 8192
 
     /// Octets of all field lines with their CRLFs, also of a trailer section; beyond: 431.
