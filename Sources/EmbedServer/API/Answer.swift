@@ -29,8 +29,9 @@ extension APIError {
         if status == 401 { fields[.wwwAuthenticate] = "Bearer" }
         if let retryAfter {
             // Whole seconds for everybody, milliseconds for the OpenAI SDKs, which read both.
-            fields[.retryAfter] = String(min(max(1, Int(retryAfter.milliseconds / 1_000)), 59))
-            fields[.retryAfterMilliseconds] = String(Int(retryAfter.milliseconds))
+            let milliseconds = Int(retryAfter.milliseconds.rounded(.up))
+            fields[.retryAfter] = String((milliseconds + 999) / 1_000)
+            fields[.retryAfterMilliseconds] = String(milliseconds)
         }
         let status = HTTPResponse.Status(code: self.status)
         return .json(ErrorBody.encode(self, requestID: id.rawValue), status: status, fields: fields)

@@ -67,7 +67,8 @@ struct SettingsLoader {
     private mutating func apply(_ object: JSONObject, prefix: String, file: String) throws(SettingsError) {
         for (name, value) in object.members {
             let path = prefix + name
-            if let field = SettingField.all.first(where: { $0.path == path }) {
+            // A dot separates names in messages; inside a name it would reach into another section.
+            if !name.contains("."), let field = SettingField.all.first(where: { $0.path == path }) {
                 do throws(SettingFault) {
                     try field.store(.json(value), &settings)
                 } catch {
