@@ -1,0 +1,128 @@
+/// A token that is matched in the text itself, before the text is split into words.
+struct AddedToken: Sendable, Equatable {
+    let id: Int32
+    let content: String
+    /// Does not match inside a longer word.
+    let singleWord: Bool
+    /// Swallows the white space before it.
+    let stripsLeft: Bool
+    /// Swallows the white space behind it.
+    let stripsRight: Bool
+    /// Is matched in normalized text.
+    let normalized: Bool
+}
+
+/// Finds added tokens in a text: the leftmost, and of those that start there the longest.
+///
+/// The rules are those of `AddedVocabulary::find_matches` in Hugging Face tokenizers.
+struct AddedTokens: Sendable {
+    private struct Entry: Sendable {
+        let content: [UInt8]
+        let token: AddedToken
+    }
+
+    /// In the order of their octets, so that tokens with a common start are neighbours.
+    private let entries: [Entry]
+    /// Which octets a token starts with.
+    private let isFirst: [Bool]
+    /// The length of the longest token in octets.
+    let longest: Int
+
+    /// Makes a matcher.
+    ///
+    /// - Parameters:
+    ///   - tokens: tokens with text; the last of two with equal text counts.
+    ///   - normalize: turns their text into what is to be found.
+    init(_ tokens: [AddedToken], normalize: (String) -> [UInt8] = { Array($0.utf8) }) {
+        var byContent: [[UInt8]: AddedToken] = [:]
+        for token in tokens { byContent[normalize(token.content)] = token }
+        byContent[[]] = nil
+        entries = byContent.map { Entry(content: $0.key, token: $0.value) }
+            .sorted { $0.content.lexicographicallyPrecedes($1.content) }
+        var isFirst = [Bool](repeating: false, count: 256)
+        for entry in entries { isFirst[Int(entry.content[0])] = true }
+        self.isFirst = isFirst
+        longest = entries.map(\.content.count).max() ?? 0
+    }
+
+    /// Whether there is nothing to find.
+    var isEmpty: Bool { entries.isEmpty }
+
+    /// A token in a text, with the white space it swallows.
+    struct Match {
+        let range: Range<Int>
+        let id: Int32
+    }
+
+    /// The first token of `text` at or behind `position`.
+    func nextMatch(in text: UTF8Text, from position: Int) -> Match? {
+        var start = position
+        while start < text.count {
+            guard isFirst[Int(text[start])], let entry = longestEntry(in: text, at: start) else {
+                start += 1
+                continue
+            }
+            let end = start + entry.content.count
+            if entry.token.singleWord, isInsideWord(text, start..<end) {
+                start = end
+                continue
+            }
+            var range = start..<end
+            if entry.token.stripsLeft { range = spaceStart(text, before: start, notBefore: position)..<end }
+            if entry.token.stripsRight { range = range.lowerBound..<spaceEnd(text, from: end) }
+            return Match(range: range, id: entry.token.id)
+        }
+        return nil
+    }
+
+    /// Narrows the entries octet by octet to those that agree with the text.
+    private func longestEntry(in text: UTF8Text, at start: Int) -> Entry? {
+        var low = 0
+        var high = entries.count
+        var best: Entry?
+        var depth = 0
+        while low < high {
+            // The shortest of the entries that agree comes first.
+            if entries[low].content.count == depth {
+                best = entries[low]
+                low += 1
+            }
+            guard start + depth < text.count else { break }
+            let byte = text[start + depth]
+            low = partition(low..<high) { $0.content[depth] >= byte }
+            high = partition(low..<high) { $0.content[depth] > byte }
+            depth += 1
+        }
+        return best
+    }
+
+    private func partition(_ range: Range<Int>, _ isBehind: (Entry) -> Bool) -> Int {
+        range.lowerBound + Digits.search(count: range.count) { isBehind(entries[range.lowerBound + $0]) }
+    }
+
+    private func isInsideWord(_ text: UTF8Text, _ range: Range<Int>) -> Bool {
+        func isWord(_ scalar: UInt32) -> Bool { UnicodeProperties(of: scalar).contains(.word) }
+        return range.lowerBound > 0 && isWord(text.scalar(before: range.lowerBound).value)
+            || range.upperBound < text.count && isWord(text.scalar(at: range.upperBound).value)
+    }
+
+    private func spaceStart(_ text: UTF8Text, before index: Int, notBefore limit: Int) -> Int {
+        var start = index
+        while start > limit {
+            let (scalar, width) = text.scalar(before: start)
+            guard UnicodeProperties(of: scalar).contains(.space) else { break }
+            start -= width
+        }
+        return start
+    }
+
+    private func spaceEnd(_ text: UTF8Text, from index: Int) -> Int {
+        var end = index
+        while end < text.count {
+            let (scalar, width) = text.scalar(at: end)
+            guard UnicodeProperties(of: scalar).contains(.space) else { break }
+            end += width
+        }
+        return end
+    }
+}

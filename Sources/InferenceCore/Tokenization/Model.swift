@@ -1,0 +1,4 @@
+/// Turns a word into ids of the vocabulary.
+enum Model: Sendable {
+    case wordPiece(WordPiece)
+}

@@ -1,0 +1,70 @@
+import JSONCore
+
+/// A value inside a JSON file together with its path, so that every error says where it is.
+struct FileNode {
+    let file: String
+    let path: String
+    let value: JSONValue
+
+    /// An error about this value.
+    func fault(_ reason: String) -> CheckpointError {
+        CheckpointError(file: file, reason: path.isEmpty ? reason : "\(path): \(reason)")
+    }
+
+    /// A member that must be there.
+    func member(_ name: String) throws(CheckpointError) -> FileNode {
+        guard let node = try optional(name) else { throw child(name, .null).fault("is missing") }
+        return node
+    }
+
+    /// A member, `nil` if it is absent or null.
+    func optional(_ name: String) throws(CheckpointError) -> FileNode? {
+        guard let value = try object()[name], !value.isNull else { return nil }
+        return child(name, value)
+    }
+
+    func object() throws(CheckpointError) -> JSONObject {
+        guard let object = value.object else { throw fault("expected an object") }
+        return object
+    }
+
+    func items() throws(CheckpointError) -> [FileNode] {
+        guard let array = value.array else { throw fault("expected an array") }
+        return array.enumerated().map { FileNode(file: file, path: "\(path)[\($0.offset)]", value: $0.element) }
+    }
+
+    func string() throws(CheckpointError) -> String {
+        guard let string = value.string else { throw fault("expected a string") }
+        return string
+    }
+
+    func bool() throws(CheckpointError) -> Bool {
+        guard let bool = value.bool else { throw fault("expected true or false") }
+        return bool
+    }
+
+    /// A token id.
+    ///
+    /// Four million is far above every published vocabulary and keeps a broken file from taking all memory.
+    func id() throws(CheckpointError) -> Int32 {
+        guard let integer = value.integer else { throw fault("expected a token id") }
+        guard (0..<4_000_000).contains(integer) else { throw fault("token id \(integer) is out of range") }
+        return Int32(integer)
+    }
+
+    /// The member `type` of an object that has only the given other members.
+    func type() throws(CheckpointError) -> String {
+        try member("type").string()
+    }
+
+    /// Refuses members that are not understood: ignoring one could change ids silently.
+    func allow(_ names: String...) throws(CheckpointError) {
+        for member in try object().members where !names.contains(member.name) && !member.value.isNull {
+            throw child(member.name, member.value).fault("this member is not supported")
+        }
+    }
+
+    func child(_ name: String, _ value: JSONValue) -> FileNode {
+        FileNode(file: file, path: path.isEmpty ? name : "\(path).\(name)", value: value)
+    }
+}

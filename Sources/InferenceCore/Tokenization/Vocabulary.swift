@@ -1,0 +1,26 @@
+/// The tokens of a tokenizer by id, as its file writes them, added tokens included.
+struct Vocabulary: Sendable {
+    private var text: [UInt8] = []
+    private var ranges: [Range<UInt32>] = []
+
+    /// One more than the highest id.
+    var size: Int { ranges.count }
+
+    /// Sets the token of an id; a later token replaces an earlier one.
+    mutating func set(_ piece: String, id: Int32) {
+        let index = Int(id)
+        if index >= ranges.count {
+            ranges.append(contentsOf: repeatElement(0..<0, count: index + 1 - ranges.count))
+        }
+        let start = UInt32(text.count)
+        text.append(contentsOf: piece.utf8)
+        ranges[index] = start..<UInt32(text.count)
+    }
+
+    /// The token of an id; `nil` where there is none.
+    func piece(_ id: Int32) -> String? {
+        guard id >= 0, Int(id) < ranges.count, !ranges[Int(id)].isEmpty else { return nil }
+        let range = ranges[Int(id)]
+        return String(decoding: text[Int(range.lowerBound)..<Int(range.upperBound)], as: UTF8.self)
+    }
+}

@@ -1,0 +1,76 @@
+/// Splits a word into the longest pieces of a vocabulary, from the left ("WordpieceTokenizer" in
+/// google-research/bert, tokenization.py).
+struct WordPiece: Sendable {
+    /// Pieces that may start a word.
+    private let heads: ByteTable
+    /// Pieces that continue one, without their prefix.
+    private let tails: ByteTable
+    private let unknown: Int32
+    /// Words with more code points are unknown as a whole.
+    private let longestWord: Int
+
+    /// Makes the model from the pieces of a vocabulary and their ids.
+    init(pieces: [(piece: [UInt8], id: Int32)], continuation: [UInt8], unknown: Int32, longestWord: Int) {
+        var heads = ByteTable(capacity: pieces.count)
+        var tails = ByteTable(capacity: pieces.count / 2)
+        for (piece, id) in pieces {
+            piece.withUnsafeBufferPointer { piece in
+                _ = heads.insert(piece, id: id)
+                if piece.starts(with: continuation) {
+                    _ = tails.insert(piece[part: continuation.count..<piece.count], id: id)
+                }
+            }
+        }
+        self.heads = heads
+        self.tails = tails
+        self.unknown = unknown
+        self.longestWord = longestWord
+    }
+
+    /// Appends the ids of a word; the unknown id alone if some part of it has no piece.
+    func encode(_ word: UTF8Text, into ids: inout [Int32], scratch: inout Scratch) {
+        let first = ids.count
+        guard word.count <= longestWord || word.count(where: { $0 & 0xC0 != 0x80 }) <= longestWord else {
+            return ids.append(unknown)
+        }
+        var start = 0
+        while start < word.count {
+            let table = start == 0 ? heads : tails
+            guard let (id, end) = longestPiece(of: word, from: start, in: table, &scratch) else {
+                ids.removeSubrange(first...)
+                return ids.append(unknown)
+            }
+            ids.append(id)
+            start = end
+        }
+    }
+
+    /// Room for the hashes of all prefixes of what is left of a word.
+    struct Scratch {
+        fileprivate var hashes: [ByteTable.Hash] = []
+    }
+
+    @inline(__always)
+    private func longestPiece(
+        of word: UTF8Text,
+        from start: Int,
+        in table: ByteTable,
+        _ scratch: inout Scratch
+    ) -> (id: Int32, end: Int)? {
+        var end = min(word.count, start + table.longestKey)
+        scratch.hashes.removeAll(keepingCapacity: true)
+        var hash = ByteTable.Hash()
+        for index in start..<end {
+            hash.combine(word[index])
+            scratch.hashes.append(hash)
+        }
+        while end > start {
+            let isWhole = end == word.count || word[end] & 0xC0 != 0x80
+            if isWhole, let id = table.id(of: word[part: start..<end], hash: scratch.hashes[end - start - 1]) {
+                return (id, end)
+            }
+            end -= 1
+        }
+        return nil
+    }
+}
