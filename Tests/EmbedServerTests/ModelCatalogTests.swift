@@ -1,3 +1,4 @@
+import HTTPTypes
 import InferenceCore
 import Testing
 
@@ -49,7 +50,7 @@ struct ModelCatalogTests {
     )
     func unknown(name: String) throws {
         let error = #expect(throws: APIError.self) { try catalog().resolve(name) }
-        #expect(error?.status == 400)
+        #expect(error?.status == .badRequest)
         #expect(error?.message == "Model '\(name)' not found. Available models: \(small), \(nano)")
     }
 
@@ -57,7 +58,7 @@ struct ModelCatalogTests {
     func missingName() throws {
         #expect(try ModelCatalog([.fake()]).resolve(nil).model.id == small)
         let error = #expect(throws: APIError.self) { try catalog().resolve(nil) }
-        #expect(error?.status == 422)
+        #expect(error?.status == .unprocessableContent)
     }
 
     @Test("a published name stands for nothing where its model is not served")

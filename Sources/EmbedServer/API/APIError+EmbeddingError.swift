@@ -1,3 +1,4 @@
+import HTTPTypes
 import InferenceCore
 import JSONCore
 
@@ -29,7 +30,7 @@ extension APIError {
             )
         case .overloaded(let retryAfter):
             self.init(
-                status: 429,
+                status: .tooManyRequests,
                 code: "RATE_CONCURRENCY_LIMIT_EXCEEDED",
                 openAICode: "rate_limit_exceeded",
                 message: "The server is busy: too much work is waiting. Try again later.",
@@ -38,7 +39,7 @@ extension APIError {
         case .cancelled:
             // Nobody reads this answer; the status is the one nginx logs for a client that went away.
             self.init(
-                status: 499,
+                status: HTTPResponse.Status(code: 499, reasonPhrase: "Client Closed Request"),
                 code: "REQUEST_CANCELLED",
                 openAICode: "request_cancelled",
                 message: "The client closed the connection."
@@ -54,7 +55,7 @@ extension APIError {
     /// Elasticsearch look for in OpenAI's.
     private static func inputTooLong(_ place: String, limit: Int) -> APIError {
         APIError(
-            status: 400,
+            status: .badRequest,
             code: "INPUT_TOKEN_LIMIT_EXCEEDED",
             openAICode: "context_length_exceeded",
             message: """

@@ -1,11 +1,10 @@
 import HTTPCore
-import HTTPTypes
 
 extension APIError {
     /// What a request that the HTTP layer refuses is told, in the words and the form of this API.
     init(_ error: HTTPError) {
         let (code, openAICode) = Self.codes(error)
-        self.init(status: error.status.code, code: code, openAICode: openAICode, message: error.message)
+        self.init(status: error.status, code: code, openAICode: openAICode, message: error.message)
     }
 
     private static func codes(_ error: HTTPError) -> (code: String, openAICode: String) {

@@ -1,3 +1,4 @@
+import HTTPTypes
 import JSONCore
 
 /// Why a request to `/v1/*` is refused: the status and everything its body says.
@@ -6,7 +7,7 @@ import JSONCore
 /// those of FastAPI's validation errors, `error` with all four members for OpenAI's.
 struct APIError: Error, Equatable {
     /// The HTTP status.
-    var status: Int
+    var status: HTTPResponse.Status
     /// Jina's code, for example `INPUT_TOKEN_LIMIT_EXCEEDED`.
     var code: String
     /// OpenAI's code, for example `model_not_found`.
@@ -30,10 +31,9 @@ struct APIError: Error, Equatable {
 
     /// OpenAI's class of the error.
     var openAIType: String {
-        switch status {
-        case 429: "requests"
-        case 500...: "server_error"
-        default: "invalid_request_error"
+        switch status.kind {
+        case .serverError: "server_error"
+        default: status == .tooManyRequests ? "requests" : "invalid_request_error"
         }
     }
 }
@@ -47,7 +47,7 @@ extension APIError {
     ///   - input: the value at fault; only scalars of modest size are repeated in the answer.
     static func invalid(_ field: String?, type: String, input: JSONValue = .null, _ message: String) -> APIError {
         APIError(
-            status: 422,
+            status: .unprocessableContent,
             code: "VALIDATION_ERROR",
             openAICode: "validation_error",
             message: message,
@@ -59,7 +59,7 @@ extension APIError {
     /// An option or an input that the schema knows and this server does not serve: 400.
     static func unsupported(_ field: String, _ message: String) -> APIError {
         APIError(
-            status: 400,
+            status: .badRequest,
             code: "INPUT_UNSUPPORTED",
             openAICode: "unsupported_value",
             message: message,
@@ -69,13 +69,13 @@ extension APIError {
 
     /// Octets in a string that are not UTF-8: 400.
     static func invalidUTF8(_ message: String) -> APIError {
-        APIError(status: 400, code: "INPUT_INVALID_ENCODING", openAICode: "invalid_encoding", message: message)
+        APIError(status: .badRequest, code: "INPUT_INVALID_ENCODING", openAICode: "invalid_encoding", message: message)
     }
 
     /// More inputs than one request may carry: 400, in the hosted API's words.
     static func tooManyInputs(_ count: Int, limit: Int) -> APIError {
         APIError(
-            status: 400,
+            status: .badRequest,
             code: "INPUT_LIMIT_EXCEEDED",
             openAICode: "too_many_inputs",
             message: "input length is larger than the largest allowed size \(limit): \(count) inputs",
@@ -86,7 +86,7 @@ extension APIError {
     /// A name that no model here has: 400, as the hosted API answers.
     static func modelNotFound(_ name: String, available: [String]) -> APIError {
         APIError(
-            status: 400,
+            status: .badRequest,
             code: "INPUT_MODEL_NOT_FOUND",
             openAICode: "model_not_found",
             message: "Model '\(name)' not found. Available models: \(available.joined(separator: ", "))",
@@ -96,12 +96,17 @@ extension APIError {
 
     /// The server cannot embed yet, or no longer: 503.
     static func unavailable(_ message: String) -> APIError {
-        APIError(status: 503, code: "SERVICE_UNAVAILABLE", openAICode: "service_unavailable", message: message)
+        APIError(
+            status: .serviceUnavailable,
+            code: "SERVICE_UNAVAILABLE",
+            openAICode: "service_unavailable",
+            message: message
+        )
     }
 
     /// A fault of the server: 500. The message leaks nothing; the log has the reason.
     static func internalError(_ message: String = "The server failed to compute the embeddings.") -> APIError {
-        APIError(status: 500, code: "INTERNAL_ERROR", openAICode: "internal_error", message: message)
+        APIError(status: .internalServerError, code: "INTERNAL_ERROR", openAICode: "internal_error", message: message)
     }
 }
 

@@ -26,14 +26,13 @@ extension APIError {
     /// Status, fields and body of the error.
     func response(id: RequestID) -> Response {
         var fields = HTTPFields()
-        if status == 401 { fields[.wwwAuthenticate] = "Bearer" }
+        if status == .unauthorized { fields[.wwwAuthenticate] = "Bearer" }
         if let retryAfter {
             // Whole seconds for everybody, milliseconds for the OpenAI SDKs, which read both.
             let milliseconds = Int(retryAfter.milliseconds.rounded(.up))
             fields[.retryAfter] = String((milliseconds + 999) / 1_000)
             fields[.retryAfterMilliseconds] = String(milliseconds)
         }
-        let status = HTTPResponse.Status(code: self.status)
         return .json(ErrorBody.encode(self, requestID: id.rawValue), status: status, fields: fields)
     }
 }

@@ -50,7 +50,7 @@ struct Authentication: Sendable {
     }
 
     private static func refusal(_ code: String, _ message: String) -> APIError {
-        APIError(status: 401, code: code, openAICode: "invalid_api_key", message: message)
+        APIError(status: .unauthorized, code: code, openAICode: "invalid_api_key", message: message)
     }
 }
 

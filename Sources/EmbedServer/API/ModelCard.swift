@@ -22,7 +22,8 @@ struct ModelCard {
         case ModelSettings.standard.id:
             owner = "sentence-transformers"
             name = "all-MiniLM-L6-v2"
-            text = "The small default model: English, 384 dimensions, one kind of task. " + Self.howToSwitch
+            text =
+                "The small default model: English, 384 dimensions, the same vectors for every task. " + Self.howToSwitch
             hubID = "sentence-transformers/all-MiniLM-L6-v2"
         case "jina-embeddings-v5-text-nano", "jina-embeddings-v5-text-small":
             let isNano = bare.hasSuffix("nano")

@@ -1,4 +1,5 @@
 import HTTPCore
+import HTTPTypes
 import InferenceCore
 import JSONCore
 
@@ -34,7 +35,7 @@ struct ModelsEndpoint: Sendable {
             guard let match = catalog.find(name) else {
                 var error = APIError.modelNotFound(name, available: catalog.models.map(\.id))
                 // The name is the resource here, not a field of a body.
-                error.status = 404
+                error.status = .notFound
                 throw error
             }
             var writer = JSONWriter(capacity: 1_024)

@@ -39,7 +39,7 @@ struct AccessLog: Sendable {
             "request refused",
             metadata: [
                 "id": .string(id.rawValue),
-                "status": .stringConvertible(apiError.status),
+                "status": .stringConvertible(apiError.status.code),
                 "error": .string(apiError.code),
                 "reason": .string(apiError.message),
             ]
