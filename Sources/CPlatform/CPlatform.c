@@ -5,8 +5,9 @@
 #include <sched.h>
 #include <sys/socket.h>
 
-int cplatform_accept(int listener) {
-    return accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+int cplatform_accept(int listener, void *peer) {
+    socklen_t length = sizeof(struct sockaddr_storage);
+    return accept4(listener, peer, peer ? &length : NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 }
 
 int cplatform_affinity_count(void) {

@@ -5,8 +5,8 @@
 #include <stddef.h>
 
 /// accept4(2) with SOCK_NONBLOCK | SOCK_CLOEXEC: no window in which a fork could leak the descriptor.
-/// Returns the descriptor, or -1 with errno set.
-int cplatform_accept(int listener);
+/// Fills in the peer's address unless `peer` is null; it must have room for a sockaddr_storage. Returns the descriptor, or -1 with errno set.
+int cplatform_accept(int listener, void *peer);
 
 /// The number of CPUs this process may run on (sched_getaffinity(2)), at least 1.
 int cplatform_affinity_count(void);

@@ -1,0 +1,69 @@
+import HTTPTypes
+import InferenceCore
+import JSONCore
+
+extension APIError {
+    /// What a failure of the engine means for the client.
+    ///
+    /// - Parameter count: the number of inputs, to name the one at fault.
+    init(_ error: EmbeddingError, inputs count: Int) {
+        switch error {
+        case .inputTooLong(let index, let limit):
+            self = .inputTooLong(InputPlace.name(index, of: count), limit: limit)
+        case .tokenOutOfRange(let index, let id, let vocabularySize):
+            let place = InputPlace.name(index, of: count)
+            self = .invalid(
+                place,
+                type: "value_error",
+                input: .integer(Int(id)),
+                "\(place) holds the token id \(id); the model's vocabulary has \(vocabularySize)."
+            )
+        case .emptyTokens(let index):
+            let place = InputPlace.name(index, of: count)
+            self = .invalid(place, type: "too_short", "\(place) holds no token ids.")
+        case .dimensionsOutOfRange(let requested, let range):
+            self = .invalid(
+                "dimensions",
+                type: "value_error",
+                input: .integer(requested),
+                "dimensions should be from \(range.lowerBound) to \(range.upperBound)."
+            )
+        case .overloaded(let retryAfter):
+            self.init(
+                status: .tooManyRequests,
+                code: "RATE_CONCURRENCY_LIMIT_EXCEEDED",
+                openAICode: "rate_limit_exceeded",
+                message: "The server is busy: too much work is waiting. Try again later.",
+                retryAfter: retryAfter
+            )
+        case .cancelled:
+            // Nobody reads this answer; the status is the one nginx logs for a client that went away.
+            self.init(
+                status: HTTPResponse.Status(code: 499, reasonPhrase: "Client Closed Request"),
+                code: "REQUEST_CANCELLED",
+                openAICode: "request_cancelled",
+                message: "The client closed the connection."
+            )
+        case .shuttingDown: self = .unavailable("The server is shutting down.")
+        case .notFinite(let index):
+            self = .internalError("The model gave no finite vector for \(InputPlace.name(index, of: count)).")
+        case .computeFailed: self = .internalError()
+        }
+    }
+
+    /// An input over the model's limit: 400. Besides Jina's sentence the message has the two that litellm and
+    /// Elasticsearch look for in OpenAI's.
+    private static func inputTooLong(_ place: String, limit: Int) -> APIError {
+        APIError(
+            status: .badRequest,
+            code: "INPUT_TOKEN_LIMIT_EXCEEDED",
+            openAICode: "context_length_exceeded",
+            message: """
+                Input text exceeds the model's maximum of \(limit) tokens. Use 'truncate: true' to automatically \
+                truncate, or split into smaller chunks. This model's maximum context length is \(limit) tokens; \
+                \(place) has more. Please reduce your prompt; or completion length.
+                """,
+            parameter: place
+        )
+    }
+}

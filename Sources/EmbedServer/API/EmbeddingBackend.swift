@@ -1,0 +1,13 @@
+import InferenceCore
+
+/// What the endpoints need of a loaded model; tests put a fake in its place.
+protocol EmbeddingBackend: Sendable {
+    /// Facts about the model.
+    var description: ModelDescription { get }
+
+    /// Embeds the inputs of a request.
+    func embed(_ request: EmbeddingRequest) async throws(EmbeddingError) -> EmbeddingResult
+
+    /// The text that ids of OpenAI's cl100k_base stand for; `nil` if one of them is out of range.
+    func text(cl100k ids: [Int32]) -> String?
+}

@@ -1,0 +1,28 @@
+import InferenceCore
+
+/// The body of `POST /v1/embeddings`, read and checked as far as no model is needed for it.
+struct EmbeddingsRequest: Sendable, Equatable {
+    /// The model's name as the client wrote it; `nil` where it named none.
+    var model: String?
+    /// What to embed.
+    var input: Input
+    /// What for; `nil` leaves it to the model.
+    var task: EmbeddingTask?
+    /// The length of the vectors, at least 1; `nil` leaves it to the model.
+    var dimensions: Int?
+    /// Whether vectors have length 1 (L2).
+    var normalized = true
+    /// Whether inputs over the model's limit are cut.
+    var truncate = false
+    /// How the vectors are written.
+    var format = OutputFormat.standard
+
+    /// The inputs of a request: all of one kind.
+    enum Input: Sendable, Equatable {
+        case texts([String])
+        case tokens([[Int32]])
+    }
+
+    /// The most inputs of one request, as in the APIs of OpenAI and Jina.
+    static let maximumInputs = 2_048
+}

@@ -1,0 +1,28 @@
+import HTTPCore
+import HTTPTypes
+import JSONCore
+
+/// The probes: whether the process lives, and whether it can embed.
+struct HealthEndpoint: Sendable {
+    /// What the readiness probe reports.
+    let state: ServiceState
+
+    /// `GET /livez`, `/live`: 200 while the process answers at all.
+    func live(_ request: Request) -> Answer { answer("ok", status: .ok) }
+
+    /// `GET /readyz`, `/ready`, `/health`: 200 while requests are served, 503 before and after.
+    func ready(_ request: Request) -> Answer {
+        let phase = state.phase
+        if case .ready = phase { return answer(phase.name, status: .ok) }
+        return answer(phase.name, status: .serviceUnavailable)
+    }
+
+    private func answer(_ word: String, status: HTTPResponse.Status) -> Answer {
+        var writer = JSONWriter()
+        writer.object {
+            $0.key("status")
+            $0.value(word)
+        }
+        return Answer(.json(writer.bytes, status: status))
+    }
+}

@@ -1,0 +1,101 @@
+import InferenceCore
+
+/// A loaded model with its settings.
+struct ServedModel: Sendable {
+    /// How the operator wants it served.
+    var settings: ModelSettings
+    /// What computes its vectors.
+    var backend: any EmbeddingBackend
+
+    /// The name clients ask for.
+    var id: String { settings.id }
+}
+
+/// The models that are served, found by any of their names.
+struct ModelCatalog: Sendable {
+    /// In the order of the configuration.
+    let models: [ServedModel]
+    private let indexByName: [String: Int]
+
+    /// A model, and the task that the name it was found under stands for.
+    typealias Match = (model: ServedModel, task: EmbeddingTask?)
+
+    /// Checks that names are unique and that the defaults are possible for their models.
+    init(_ models: [ServedModel]) throws(SettingsError) {
+        var indexByName: [String: Int] = [:]
+        for (index, model) in models.enumerated() {
+            try model.checkDefaults(field: "models[\(index)]")
+            let names = [model.id] + model.settings.aliases
+            for name in Set(names + names.map(ModelName.withoutPublisher)) {
+                if let other = indexByName.updateValue(index, forKey: name) {
+                    let reason = "the name '\(name)' is taken by models[\(other)]"
+                    throw SettingsError(source: "configuration", field: "models[\(index)]", reason: reason)
+                }
+            }
+        }
+        self.models = models
+        self.indexByName = indexByName
+    }
+
+    /// Finds the model of a request; one that names none gets the only model there is.
+    func resolve(_ name: String?) throws(APIError) -> Match {
+        let ids = models.map(\.id)
+        if let name {
+            guard let match = find(name) else { throw .modelNotFound(name, available: ids) }
+            return match
+        }
+        guard models.count == 1, let model = models.first else {
+            let message = "model is missing; this server has \(ids.joined(separator: ", "))."
+            throw .invalid("model", type: "missing", message)
+        }
+        return (model, nil)
+    }
+
+    /// Finds a model by its id, an alias, a published name, or one of these with `:<task>` behind it.
+    func find(_ name: String) -> Match? {
+        if let model = exact(name) { return (model, nil) }
+        if let published = ModelName.published(ModelName.withoutPublisher(name)), let model = exact(published.name) {
+            return (model, published.task)
+        }
+        guard let colon = name.lastIndex(of: ":"),
+            let task = TaskName.task(String(name[name.index(after: colon)...])),
+            let match = find(String(name[..<colon]))
+        else { return nil }
+        return (match.model, task)
+    }
+
+    private func exact(_ name: String) -> ServedModel? {
+        let index = indexByName[name] ?? indexByName[ModelName.withoutPublisher(name)]
+        return index.map { models[$0] }
+    }
+}
+
+extension ServedModel {
+    /// Refuses defaults that could have no effect, or that would fail every request.
+    fileprivate func checkDefaults(field: String) throws(SettingsError) {
+        let description = backend.description
+        if settings.defaultTask != nil, description.tasks.isEmpty {
+            throw SettingsError(
+                source: "configuration",
+                field: field + ".defaultTask",
+                reason: "\(id) does not tell tasks apart; leave the field out"
+            )
+        }
+        if let dimensions = settings.defaultDimensions, !description.allows(dimensions: dimensions) {
+            let allowed =
+                description.supportsDimensions ? "1 to \(description.dimensions)" : "\(description.dimensions)"
+            throw SettingsError(
+                source: "configuration",
+                field: field + ".defaultDimensions",
+                reason: "vectors of \(id) can have \(allowed) values"
+            )
+        }
+    }
+}
+
+extension ModelDescription {
+    /// Whether vectors can be cut to this length.
+    func allows(dimensions: Int) -> Bool {
+        supportsDimensions ? (1...self.dimensions).contains(dimensions) : dimensions == self.dimensions
+    }
+}

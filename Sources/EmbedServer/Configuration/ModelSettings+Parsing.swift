@@ -1,0 +1,62 @@
+import InferenceCore
+import JSONCore
+
+extension ModelSettings {
+    /// Reads the `models` list of `config.json`.
+    static func list(json: JSONValue) throws(SettingFault) -> [ModelSettings] {
+        guard let items = json.array else { throw SettingFault(reason: "expected a list of objects") }
+        var models: [ModelSettings] = []
+        for (index, item) in items.enumerated() {
+            do throws(SettingFault) {
+                models.append(try ModelSettings(json: item))
+            } catch {
+                throw SettingFault(subpath: "[\(index)]" + error.subpath, reason: error.reason)
+            }
+        }
+        return models
+    }
+
+    /// Reads `ID=DIR` items with commas between them, as the environment gives them.
+    static func list(text: String) throws(SettingFault) -> [ModelSettings] {
+        var models: [ModelSettings] = []
+        for item in text.split(separator: ",") { models.append(try ModelSettings(argument: String(item))) }
+        return models
+    }
+
+    /// Reads `ID=DIR`, the value of `--model`.
+    init(argument: String) throws(SettingFault) {
+        let parts = argument.split(separator: "=", maxSplits: 1)
+        guard parts.count == 2 else {
+            throw SettingFault(reason: "expected ID=DIR, such as jina-embeddings-v5-text-nano=/models/nano")
+        }
+        self.init(id: String(parts[0]), path: String(parts[1]))
+    }
+
+    private init(json: JSONValue) throws(SettingFault) {
+        guard let members = json.object?.members else { throw SettingFault(reason: "expected an object") }
+        self.init(id: "")
+        for (name, json) in members {
+            do throws(SettingFault) {
+                try store(SettingValue.json(json), name: name)
+            } catch {
+                throw SettingFault(subpath: ".\(name)", reason: error.reason)
+            }
+        }
+        if id.isEmpty { throw SettingFault(reason: "\"id\" is missing") }
+    }
+
+    private mutating func store(_ value: SettingValue, name: String) throws(SettingFault) {
+        switch name {
+        case "id": id = try value.nonEmptyText()
+        case "path": path = try value.nonEmptyText()
+        case "aliases": aliases = try value.textList()
+        case "defaultTask": defaultTask = try value.choice()
+        case "defaultDimensions": defaultDimensions = try value.integer(in: 1...65_536)
+        case "tokenInput": tokenInput = try value.choice()
+        default:
+            throw SettingFault(
+                reason: "unknown key; a model has id, path, aliases, defaultTask, defaultDimensions, tokenInput"
+            )
+        }
+    }
+}

@@ -1,0 +1,161 @@
+import InferenceCore
+import JSONCore
+
+/// One setting: its name in every source, and how a value becomes part of `Settings`.
+struct SettingField: Sendable {
+    /// The path in `config.json`, for example `server.port`.
+    let path: String
+    /// Checks a value and stores it.
+    let store: @Sendable (SettingValue, inout Settings) throws(SettingFault) -> Void
+
+    /// The environment variable: `server.maximumBodyBytes` is `EMBED_SERVER_MAXIMUM_BODY_BYTES`.
+    var environmentName: String {
+        var name = "EMBED_"
+        for character in path {
+            if character == "." {
+                name += "_"
+            } else {
+                if character.isUppercase { name += "_" }
+                name += character.uppercased()
+            }
+        }
+        return name
+    }
+
+    /// Every setting there is, in the order of the documentation.
+    static let all: [SettingField] = [
+        .text("server.host", \.server.host),
+        .integer("server.port", \.server.port, in: 0...65_535),
+        .integer("server.maximumConnections", \.server.maximumConnections, in: 1...1_000_000),
+        .integer("server.maximumBodyBytes", \.server.maximumBodyBytes, in: 1_024...(4 << 30)),
+        .integer("server.headTimeoutSeconds", \.server.headTimeoutSeconds, in: 1...3_600),
+        .integer("server.bodyTimeoutSeconds", \.server.bodyTimeoutSeconds, in: 1...3_600),
+        .integer("server.idleTimeoutSeconds", \.server.idleTimeoutSeconds, in: 1...86_400),
+        .integer("server.writeTimeoutSeconds", \.server.writeTimeoutSeconds, in: 1...3_600),
+        .integer("server.shutdownTimeoutSeconds", \.server.shutdownTimeoutSeconds, in: 0...3_600),
+        .models("models", \.models),
+        .optionalInteger("compute.threads", \.compute.threads, in: 1...1_024),
+        .integer("scheduler.queueTokens", \.scheduler.queueTokens, in: 1...(1 << 40)),
+        .integer("scheduler.stepTokens", \.scheduler.stepTokens, in: 1...(1 << 20)),
+        .choice("log.level", \.log.level),
+        .choice("log.format", \.log.format),
+        .textList("auth.apiKeys", \.auth.apiKeys),
+    ]
+}
+
+/// A value as its source gave it.
+enum SettingValue {
+    /// From `config.json`: it has a type.
+    case json(JSONValue)
+    /// From the environment or a flag: it is text.
+    case text(String)
+}
+
+/// Why a value is not one for its field.
+struct SettingFault: Error {
+    /// Where inside the field, for example `[0].id`; empty for the field itself.
+    var subpath = ""
+    /// What is wrong, and what was expected.
+    var reason: String
+}
+
+extension SettingField {
+    private typealias Path<Value> = any WritableKeyPath<Settings, Value> & Sendable
+
+    private static func text(_ path: String, _ key: Path<String>) -> SettingField {
+        SettingField(path: path) { value, settings throws(SettingFault) in
+            settings[keyPath: key] = try value.nonEmptyText()
+        }
+    }
+
+    private static func integer(_ path: String, _ key: Path<Int>, in range: ClosedRange<Int>) -> SettingField {
+        SettingField(path: path) { value, settings throws(SettingFault) in
+            settings[keyPath: key] = try value.integer(in: range)
+        }
+    }
+
+    private static func optionalInteger(
+        _ path: String,
+        _ key: Path<Int?>,
+        in range: ClosedRange<Int>
+    ) -> SettingField {
+        SettingField(path: path) { value, settings throws(SettingFault) in
+            if case .json(.null) = value {
+                settings[keyPath: key] = nil
+            } else {
+                settings[keyPath: key] = try value.integer(in: range)
+            }
+        }
+    }
+
+    private static func choice<Choice: RawRepresentable<String> & CaseIterable & Sendable>(
+        _ path: String,
+        _ key: Path<Choice>
+    ) -> SettingField {
+        SettingField(path: path) { value, settings throws(SettingFault) in
+            settings[keyPath: key] = try value.choice()
+        }
+    }
+
+    private static func textList(_ path: String, _ key: Path<[String]>) -> SettingField {
+        SettingField(path: path) { value, settings throws(SettingFault) in
+            settings[keyPath: key] = try value.textList()
+        }
+    }
+
+    private static func models(_ path: String, _ key: Path<[ModelSettings]>) -> SettingField {
+        SettingField(path: path) { value, settings throws(SettingFault) in
+            switch value {
+            case .json(let json): settings[keyPath: key] = try ModelSettings.list(json: json)
+            case .text(let text): settings[keyPath: key] = try ModelSettings.list(text: text)
+            }
+        }
+    }
+}
+
+extension SettingValue {
+    private var text: String? {
+        switch self {
+        case .json(let json): json.string
+        case .text(let text): text
+        }
+    }
+
+    func nonEmptyText() throws(SettingFault) -> String {
+        guard let text, !text.isEmpty else { throw SettingFault(reason: "expected a text that is not empty") }
+        return text
+    }
+
+    func integer(in range: ClosedRange<Int>) throws(SettingFault) -> Int {
+        let number: Int? =
+            switch self {
+            case .json(let json): json.integer
+            case .text(let text): Int(text)
+            }
+        guard let number, range.contains(number) else {
+            throw SettingFault(reason: "expected a whole number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return number
+    }
+
+    func choice<Choice: RawRepresentable<String> & CaseIterable>() throws(SettingFault) -> Choice {
+        guard let text, let choice = Choice(rawValue: text) else {
+            throw SettingFault(reason: "expected one of " + Choice.allCases.map(\.rawValue).joined(separator: ", "))
+        }
+        return choice
+    }
+
+    /// A JSON list of texts, or texts with commas between them; none of them empty.
+    func textList() throws(SettingFault) -> [String] {
+        let items: [String?]? =
+            switch self {
+            case .json(let json): json.array?.map(\.string)
+            case .text(let text): text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+            }
+        let texts = (items ?? []).compactMap { $0 }.filter { !$0.isEmpty }
+        guard let items, texts.count == items.count else {
+            throw SettingFault(reason: "expected a list of texts, none of them empty")
+        }
+        return texts
+    }
+}

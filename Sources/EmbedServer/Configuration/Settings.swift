@@ -1,0 +1,70 @@
+import Logging
+
+/// Everything an operator can choose, with its default.
+///
+/// `SettingField.all` gives each field its name in `config.json`, in the environment and as a flag;
+/// `docs/configuration.md` says when to change it.
+struct Settings: Sendable, Equatable {
+    /// Where the server listens and what it allows a connection.
+    var server = ServerSettings()
+    /// What to serve; empty serves `ModelSettings.standard`.
+    var models: [ModelSettings] = []
+    /// What the forward pass may use.
+    var compute = ComputeSettings()
+    /// How much work may wait, and how it is cut into steps.
+    var scheduler = SchedulerSettings()
+    /// What is logged, and how.
+    var log = LogSettings()
+    /// Who may ask for embeddings.
+    var auth = AuthenticationSettings()
+}
+
+/// Where the server listens and what it allows a connection.
+struct ServerSettings: Sendable, Equatable {
+    /// The address to bind: a numeric address or a host name.
+    var host = "127.0.0.1"
+    /// The TCP port; 0 lets the system choose one.
+    var port = 8080
+    /// The most connections open at once.
+    var maximumConnections = 1_024
+    /// The most octets of a request body.
+    var maximumBodyBytes = 32 << 20
+    /// Seconds a client may take to send a request's head.
+    var headTimeoutSeconds = 10
+    /// Seconds a client may be silent in the middle of a body.
+    var bodyTimeoutSeconds = 20
+    /// Seconds a connection may stay open between requests.
+    var idleTimeoutSeconds = 75
+    /// Seconds a client may go without taking any of an answer.
+    var writeTimeoutSeconds = 30
+    /// Seconds given to running requests after SIGTERM or SIGINT.
+    var shutdownTimeoutSeconds = 30
+}
+
+/// What the forward pass may use.
+struct ComputeSettings: Sendable, Equatable {
+    /// Compute threads; `nil` takes what CPU affinity and the cgroup's quota allow.
+    var threads: Int?
+}
+
+/// How much work may wait, and how it is cut into steps.
+struct SchedulerSettings: Sendable, Equatable {
+    /// The most tokens waiting; a request that would go over it is answered with 429.
+    var queueTokens = 262_144
+    /// The most tokens of one forward pass, unless one input alone has more.
+    var stepTokens = 2_048
+}
+
+/// What is logged, and how.
+struct LogSettings: Sendable, Equatable {
+    /// The least severe level that is written.
+    var level = Logger.Level.info
+    /// How a line looks.
+    var format = LogFormat.auto
+}
+
+/// Who may ask for embeddings.
+struct AuthenticationSettings: Sendable, Equatable {
+    /// Keys that are accepted; empty lets everybody in.
+    var apiKeys: [String] = []
+}

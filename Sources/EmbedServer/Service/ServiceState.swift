@@ -1,0 +1,56 @@
+import Synchronization
+
+/// Whether the server can embed: decides `/readyz`, and what requests are told before and after.
+final class ServiceState: Sendable {
+    /// The life of the service; it only moves downwards.
+    enum Phase: Sendable {
+        /// Models are being read.
+        case loading
+        /// Requests are served.
+        case ready(ModelCatalog)
+        /// Running requests end, new ones are refused.
+        case draining
+        /// The compute worker failed; only a restart helps.
+        case failed(reason: String)
+
+        /// The word for probes.
+        var name: String {
+            switch self {
+            case .loading: "loading"
+            case .ready: "ready"
+            case .draining: "draining"
+            case .failed: "failed"
+            }
+        }
+    }
+
+    private let state = Mutex(Phase.loading)
+
+    /// The phase the service is in.
+    var phase: Phase { state.withLock { $0 } }
+
+    /// The models, while they can be used.
+    func catalog() throws(APIError) -> ModelCatalog {
+        switch phase {
+        case .ready(let catalog): return catalog
+        case .loading: throw .unavailable("The models are being loaded. Try again in a moment.")
+        case .draining: throw .unavailable("The server is shutting down.")
+        case .failed: throw .unavailable("The server has failed and must be restarted.")
+        }
+    }
+
+    /// Starts serving `catalog`.
+    func becomeReady(_ catalog: ModelCatalog) {
+        state.withLock { if case .loading = $0 { $0 = .ready(catalog) } }
+    }
+
+    /// Refuses further requests.
+    func drain() {
+        state.withLock { $0 = .draining }
+    }
+
+    /// Gives up: probes report it, so that the process is replaced.
+    func fail(reason: String) {
+        state.withLock { $0 = .failed(reason: reason) }
+    }
+}

@@ -1,0 +1,28 @@
+internal import HTTPTypes
+
+/// One request whose head has been read, until its answer has been sent.
+struct Exchange {
+    /// What the answer comes from.
+    enum Plan {
+        /// The handler of this route, once the body is complete.
+        case handle(Route, parameters: [String: String])
+        /// This answer, once the body has been read off.
+        case answer(Response)
+    }
+
+    let head: RequestHead
+    let id: RequestID
+    let receivedAt: ContinuousClock.Instant
+    let plan: Plan
+    /// Octets of the decoded body, once it is complete.
+    var bodyBytes = 0
+    /// When the body began to come, for its rate.
+    var bodyBeganAt: ContinuousClock.Instant?
+    /// The running handler.
+    var task: Task<Void, Never>?
+
+    /// The pattern of the route, if there is one.
+    var route: String? {
+        if case .handle(let route, _) = plan { route.pattern } else { nil }
+    }
+}

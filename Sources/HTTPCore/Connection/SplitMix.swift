@@ -1,0 +1,22 @@
+/// SplitMix64 (Steele, Lea and Flood, 2014): fast numbers that must differ but need not be secret.
+struct SplitMix: RandomNumberGenerator {
+    private var state: UInt64
+
+    /// Starts at a place that the system's generator chooses.
+    init() {
+        self.init(seed: .random(in: 0 ... .max))
+    }
+
+    /// Starts at a given place: the same seed gives the same numbers.
+    init(seed: UInt64) {
+        state = seed
+    }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}

@@ -1,0 +1,100 @@
+internal import Glibc
+public import Logging
+internal import Synchronization
+
+/// An HTTP/1.1 server.
+///
+///     var router = Router()
+///     router.on(.get, "/livez") { _ in .json(Array(#"{"status":"ok"}"#.utf8)) }
+///     let server = HTTPServer(configuration: ServerConfiguration(), router: router, logger: Logger(label: "http"))
+///     let address = try await server.start()
+///     ...
+///     await server.shutDown(deadline: .seconds(30))
+public final class HTTPServer: Sendable {
+    /// Where the server is in its life.
+    private enum State {
+        case made
+        case running(Listener, [EventLoop])
+        case stopped
+    }
+
+    private let context: ServerContext
+    private let state = Mutex(State.made)
+
+    /// Makes a server that does not listen yet.
+    ///
+    /// - Parameters:
+    ///   - configuration: Address, limits and timeouts.
+    ///   - router: The routes.
+    ///   - logger: Lack of descriptors goes to warning; faults of clients are counted, not logged.
+    ///   - errorResponse: Makes the answer to a request that no handler sees, so that all errors of an application look
+    ///     alike. The server adds `Allow` where RFC 9110 asks for it.
+    ///   - onResponse: Called once for each answer, on an event loop: keep it short.
+    public init(
+        configuration: ServerConfiguration,
+        router: Router,
+        logger: Logger,
+        errorResponse: @escaping @Sendable (HTTPError, RequestID) -> Response = HTTPError.defaultResponse,
+        onResponse: @escaping @Sendable (ResponseRecord) -> Void = { _ in }
+    ) {
+        context = ServerContext(
+            configuration: configuration,
+            router: router,
+            logger: logger,
+            errorResponse: errorResponse,
+            onResponse: onResponse,
+            slots: ConnectionSlots(limit: configuration.maximumConnections)
+        )
+    }
+
+    /// Binds, listens, and begins to serve.
+    ///
+    /// SIGPIPE is ignored from here on, for the whole process.
+    ///
+    /// - Returns: The bound address, with the port that the system chose if 0 was asked for.
+    public func start() async throws(ServerError) -> SocketAddress {
+        let configuration = context.configuration
+        guard state.withLock({ if case .made = $0 { true } else { false } }) else { throw .alreadyStarted }
+        let (descriptor, address) = try ListeningSocket.open(
+            host: configuration.host,
+            port: configuration.port,
+            backlog: configuration.backlog
+        )
+        signal(SIGPIPE, SIG_IGN)
+        let loops = (0..<max(1, configuration.eventLoopCount)).map { EventLoop(number: $0, context: context) }
+        let listener = Listener(descriptor: descriptor, loops: loops, context: context)
+        listener.start()
+        state.withLock { $0 = .running(listener, loops) }
+        return address
+    }
+
+    /// Stops in order, and returns when every connection is closed.
+    ///
+    /// No more connections are accepted. Idle ones are closed; requests already sent are answered, with
+    /// `Connection: close`. After `deadline` the handlers still running are cancelled, their requests answered with 503,
+    /// and their connections closed.
+    public func shutDown(deadline: Duration) async {
+        let end = ContinuousClock.now + deadline
+        let running: (Listener, [EventLoop])? = state.withLock { state in
+            defer { state = .stopped }
+            return if case .running(let listener, let loops) = state { (listener, loops) } else { nil }
+        }
+        guard let (listener, loops) = running else { return }
+        await listener.stop()
+        for loop in loops { loop.execute { $0.drain() } }
+        await waitUntilClosed(or: end)
+        for loop in loops { loop.execute { $0.abort() } }
+        await waitUntilClosed(or: .now + .seconds(1))
+        for loop in loops { loop.execute { $0.stop() } }
+    }
+
+    /// Counts since the start.
+    public var statistics: ServerStatistics { context.counters.snapshot(connectionsOpen: context.slots.count) }
+
+    /// Looks every few milliseconds: a drain is rare, and the last to close need not know of it.
+    private func waitUntilClosed(or end: ContinuousClock.Instant) async {
+        while context.slots.count > 0, ContinuousClock.now < end {
+            try? await Task.sleep(for: .milliseconds(5))
+        }
+    }
+}

@@ -1,0 +1,31 @@
+public import HTTPTypes
+
+/// What an access log or a latency histogram wants to know about one answer.
+public struct ResponseRecord: Sendable {
+    /// The id in the answer's `x-request-id`.
+    public var id: RequestID
+
+    /// The method; nil if the request was refused before its head was complete.
+    public var method: HTTPRequest.Method?
+
+    /// The path without its query; nil if the request was refused before its head was complete.
+    public var path: String?
+
+    /// The pattern of the route that answered, a label of few values for metrics; nil if none did.
+    public var route: String?
+
+    /// The status of the answer.
+    public var status: HTTPResponse.Status
+
+    /// Octets of the request's body, decoded.
+    public var requestBodyBytes: Int
+
+    /// Octets of the answer's body.
+    public var bodyBytes: Int
+
+    /// From the first octet of the request to the moment the answer was ready to be sent.
+    public var duration: Duration
+
+    /// The peer of the connection.
+    public var remoteAddress: SocketAddress
+}

@@ -1,0 +1,18 @@
+/// Why a server could not start.
+public enum ServerError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// `host` is neither an address nor a name that resolves to one.
+    case unknownHost(String, reason: String)
+    /// The address is taken, or may not be used by this process.
+    case cannotListen(address: String, reason: String)
+    /// `start()` was called before.
+    case alreadyStarted
+
+    /// One sentence that says what to change.
+    public var description: String {
+        switch self {
+        case .unknownHost(let host, let reason): "cannot resolve the host \"\(host)\": \(reason)"
+        case .cannotListen(let address, let reason): "cannot listen on \(address): \(reason)"
+        case .alreadyStarted: "the server was started before; make a new one"
+        }
+    }
+}

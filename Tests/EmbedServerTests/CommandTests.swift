@@ -1,0 +1,113 @@
+import ArgumentParser
+import Glibc
+import InferenceCore
+import Logging
+import Testing
+
+@testable import EmbedServer
+
+@Suite("Commands")
+struct CommandTests {
+    @Test("the command lines that are promised are understood")
+    func commandLines() throws {
+        let embed = try #require(
+            try EmbedServer.parseAsRoot([
+                "embed", "--model", "/m", "--task", "retrieval.query", "--dimensions", "64", "--no-truncate",
+                "in.jsonl",
+            ]) as? EmbedCommand
+        )
+        #expect(embed.model == "/m")
+        #expect(embed.task?.task == .retrievalQuery)
+        #expect(embed.dimensions == 64)
+        #expect(!embed.truncate)
+        #expect(embed.input == "in.jsonl")
+        let tokenize = try EmbedServer.parseAsRoot(["tokenize", "--model", "/m", "--task", "clustering"])
+        #expect((tokenize as? TokenizeCommand)?.task?.task == .clustering)
+        #expect((try EmbedServer.parseAsRoot(["tokenize", "--model", "/m", "--raw"]) as? TokenizeCommand)?.raw == true)
+    }
+
+    @Test(
+        "what cannot be meant is refused",
+        arguments: [
+            ["embed"], ["tokenize"], ["embed", "--model", "/m", "--task", "foo"],
+            ["embed", "--model", "/m", "--threads", "0"],
+            ["tokenize", "--model", "/m", "--raw", "--task", "clustering"],
+            ["serve", "extra"], ["nothing"],
+        ]
+    )
+    func refused(arguments: [String]) {
+        #expect(throws: (any Error).self) { try EmbedServer.parseAsRoot(arguments) }
+    }
+
+    @Test("a line is a JSON string, or an object where that is allowed")
+    func lines() throws {
+        #expect(try InputLine.text(Array(#""a\n""#.utf8), number: 1, allowsObject: false) == "a\n")
+        #expect(try InputLine.text(Array(#"{"text":"a"} "#.utf8), number: 1, allowsObject: true) == "a")
+    }
+
+    @Test("a bad line is named", arguments: ["", "a", "5", "{}", #"{"text":5}"#, #""a" "b""#])
+    func badLines(line: String) {
+        let error = #expect(throws: LineError.self) {
+            try InputLine.text(Array(line.utf8), number: 7, allowsObject: true)
+        }
+        #expect(error?.description.hasPrefix("line 7: ") == true)
+    }
+
+    @Test("a file is read by lines, of any length, with or without a last newline")
+    func inputFile() throws {
+        let long = String(repeating: "x", count: 200_000)
+        for (text, expected) in [
+            ("", []), ("\n", [""]), ("a", ["a"]), ("a\nb\n", ["a", "b"]), ("a\n\n\(long)\nb", ["a", "", long, "b"]),
+        ] {
+            let path = "/tmp/embed-server-test-\(getpid())"
+            let file = try #require(fopen(path, "w"))
+            fputs(text, file)
+            fclose(file)
+            defer { unlink(path) }
+            var input = try InputFile(path: path)
+            var lines: [String] = []
+            while let line = try input.nextLine() { lines.append(String(decoding: line, as: UTF8.self)) }
+            #expect(lines == expected)
+            #expect(try InputFile.contents(path: path) == Array(text.utf8))
+        }
+    }
+
+    @Test("a file that is not there is named")
+    func missingFile() {
+        let error = #expect(throws: IOError.self) { try InputFile.contents(path: "/nowhere/x") }
+        #expect(error?.description == "/nowhere/x: No such file or directory")
+    }
+
+    @Test("a missing model says what to do")
+    func missingModel() {
+        let loader = ModelLoader(home: HomeDirectory(environment: ["EMBED_HOME": "/nowhere"]))
+        let models = loader.models(Settings())
+        #expect(models == [.standard])
+        let error = #expect(throws: MissingModel.self) { try loader.check(models) }
+        #expect(error?.description.contains("/nowhere/models/all-MiniLM-L6-v2") == true)
+        #expect(error?.description.contains("make model") == true)
+    }
+}
+
+@Suite("Log lines")
+struct LogLineTests {
+    private let line = LogLine(
+        time: Timestamp(seconds: 1_795_453_323, milliseconds: 7),
+        level: .info,
+        message: "request",
+        metadata: ["status": .stringConvertible(200), "id": "a\"b", "ms": .stringConvertible(1.5)]
+    )
+
+    @Test("text for people")
+    func text() {
+        #expect(line.text == "2026-11-23T17:02:03.007Z info: request id=a\"b ms=1.5 status=200\n")
+    }
+
+    @Test("JSON for collectors, numbers as numbers")
+    func json() {
+        let expected =
+            #"{"time":"2026-11-23T17:02:03.007Z","level":"info","message":"request","#
+            + #""id":"a\"b","ms":1.5,"status":200}"# + "\n"
+        #expect(line.json == expected)
+    }
+}

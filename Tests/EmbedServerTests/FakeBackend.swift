@@ -1,0 +1,106 @@
+import JSONCore
+import Synchronization
+
+@testable import EmbedServer
+@testable import InferenceCore
+
+/// A model without weights: vectors that depend on the input and the task, and a token a word.
+final class FakeBackend: EmbeddingBackend {
+    let description: ModelDescription
+    let failure: EmbeddingError?
+    private let last = Mutex<EmbeddingRequest?>(nil)
+
+    /// The request that was embedded last.
+    var lastRequest: EmbeddingRequest? { last.withLock { $0 } }
+
+    init(_ description: ModelDescription = .v5, failure: EmbeddingError? = nil) {
+        self.description = description
+        self.failure = failure
+    }
+
+    func embed(_ request: EmbeddingRequest) async throws(EmbeddingError) -> EmbeddingResult {
+        last.withLock { $0 = request }
+        if let failure { throw failure }
+        var counts: [Int] = []
+        var truncated: [Bool] = []
+        for (index, input) in request.inputs.enumerated() {
+            let count = Self.tokens(input)
+            let isTooLong = count > description.maximumTokens
+            if isTooLong, !request.truncate { throw .inputTooLong(index: index, limit: description.maximumTokens) }
+            counts.append(min(count, description.maximumTokens))
+            truncated.append(isTooLong)
+        }
+        let dimensions = request.dimensions ?? description.dimensions
+        return EmbeddingResult(
+            vectors: request.inputs.map { Array(vector($0, request.task).prefix(dimensions)) },
+            tokenCounts: counts,
+            truncated: truncated,
+            queueTime: .milliseconds(2),
+            computeTime: .milliseconds(5)
+        )
+    }
+
+    func text(cl100k ids: [Int32]) -> String? {
+        ids.contains { $0 >= 100_256 } ? nil : ids.map(String.init).joined(separator: " ")
+    }
+
+    /// The vector of an input before it is cut: multiples of 1/64, which JSON carries exactly.
+    func vector(_ input: EmbeddingInput, _ task: EmbeddingTask?) -> [Float] {
+        var seed: UInt32 = 7
+        for byte in "\(input) \(task?.rawValue ?? "")".utf8 { seed = seed &* 31 &+ UInt32(byte) }
+        return (0..<description.dimensions).map { _ in
+            seed = seed &* 1_664_525 &+ 1_013_904_223
+            return Float(Int(seed >> 25) - 64) / 64
+        }
+    }
+
+    private static func tokens(_ input: EmbeddingInput) -> Int {
+        switch input {
+        case .text(let text): text.split(separator: " ").count + 1
+        case .tokens(let ids): ids.count
+        }
+    }
+}
+
+extension ModelDescription {
+    /// A model with tasks, short vectors and cl100k ids, like those of jina-embeddings-v5.
+    static let v5 = ModelDescription(
+        id: "jina-embeddings-v5-text-small",
+        architecture: "qwen3",
+        dimensions: 1_024,
+        supportsDimensions: true,
+        maximumTokens: 32,
+        tasks: EmbeddingTask.allCases,
+        parameterCount: 1,
+        weightType: "BF16",
+        vocabularySize: 151_936,
+        decodesCL100K: true
+    )
+
+    /// A model that has none of that, like the default model.
+    static let bert = ModelDescription(
+        id: "all-MiniLM-L6-v2",
+        architecture: "bert",
+        dimensions: 384,
+        supportsDimensions: false,
+        maximumTokens: 32,
+        tasks: [],
+        parameterCount: 1,
+        weightType: "F32",
+        vocabularySize: 30_522,
+        decodesCL100K: false
+    )
+}
+
+extension ServedModel {
+    static func fake(
+        _ settings: ModelSettings? = nil,
+        _ description: ModelDescription = .v5,
+        failure: EmbeddingError? = nil
+    ) -> ServedModel {
+        ServedModel(
+            settings: settings ?? ModelSettings(id: description.id),
+            backend: FakeBackend(description, failure: failure)
+        )
+    }
+}

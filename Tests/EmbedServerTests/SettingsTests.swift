@@ -1,0 +1,177 @@
+import ArgumentParser
+import Foundation
+import InferenceCore
+import JSONCore
+import Logging
+import Testing
+
+@testable import EmbedServer
+
+@Suite("Settings")
+struct SettingsTests {
+    private func load(_ json: String, environment: [String: String] = [:]) throws -> Settings {
+        var loader = SettingsLoader()
+        try loader.apply(file: "config.json", contents: Array(json.utf8))
+        try loader.apply(environment: environment)
+        return loader.settings
+    }
+
+    @Test("the environment is laid over the file, flags over both, one field at a time")
+    func precedence() throws {
+        var loader = SettingsLoader()
+        try loader.apply(file: "f", contents: Array(#"{"server":{"host":"a","port":1,"idleTimeoutSeconds":9}}"#.utf8))
+        try loader.apply(environment: ["EMBED_SERVER_HOST": "b", "EMBED_SERVER_PORT": "2"])
+        try loader.apply(flag: "--port", path: "server.port", text: "3")
+        #expect(loader.settings.server.idleTimeoutSeconds == 9)
+        #expect(loader.settings.server.host == "b")
+        #expect(loader.settings.server.port == 3)
+        #expect(loader.settings.scheduler == SchedulerSettings())
+    }
+
+    @Test("the flags of `serve` stand for settings")
+    func flags() throws {
+        let command = try #require(
+            try EmbedServer.parseAsRoot([
+                "serve", "--host", "::1", "--port", "0", "--threads", "2", "--log-level", "error", "--log-format",
+                "json",
+                "--model", "a=/x", "--model", "b=/y=z",
+            ]) as? ServeCommand
+        )
+        let settings = try command.settings(environment: ["EMBED_SERVER_PORT": "9", "EMBED_MODELS": "c=/z"])
+        #expect(settings.server.host == "::1")
+        #expect(settings.server.port == 0)
+        #expect(settings.compute.threads == 2)
+        #expect(settings.log == LogSettings(level: .error, format: .json))
+        #expect(settings.models == [ModelSettings(id: "a", path: "/x"), ModelSettings(id: "b", path: "/y=z")])
+    }
+
+    @Test("models are read with all their fields")
+    func models() throws {
+        let settings = try load(
+            """
+            {"models":[{"id":"m","path":"~/m","aliases":["x","y"],"defaultTask":"retrieval.query","defaultDimensions":64,\
+            "tokenInput":"model"},{"id":"n"}]}
+            """
+        )
+        #expect(
+            settings.models == [
+                ModelSettings(
+                    id: "m",
+                    path: "~/m",
+                    aliases: ["x", "y"],
+                    defaultTask: .retrievalQuery,
+                    defaultDimensions: 64,
+                    tokenInput: .model
+                ), ModelSettings(id: "n"),
+            ]
+        )
+        let home = HomeDirectory(environment: ["HOME": "/home/u"])
+        #expect(settings.models.map(home.directory) == ["/home/u/m", "/home/u/.cache/embed-server/models/n"])
+        let moved = HomeDirectory(environment: ["HOME": "/home/u", "EMBED_HOME": "/data"])
+        #expect(moved.directory(of: .standard) == "/data/models/all-MiniLM-L6-v2")
+    }
+
+    @Test("lists in the environment have commas")
+    func environmentLists() throws {
+        let settings = try load("{}", environment: ["EMBED_MODELS": "a=/x,b=/y", "EMBED_AUTH_API_KEYS": "k1,k2"])
+        #expect(settings.models == [ModelSettings(id: "a", path: "/x"), ModelSettings(id: "b", path: "/y")])
+        #expect(settings.auth.apiKeys == ["k1", "k2"])
+    }
+
+    @Test(
+        "unknown keys and bad values name the file and the field",
+        arguments: [
+            (#"{"sever":{}}"#, "sever"),
+            (#"{"server":{"prot":1}}"#, "server.prot"),
+            (#"{"server.port":1}"#, "server.port"),
+            (#"{"server":5}"#, "server"),
+            (#"{"server":{"port":"8080"}}"#, "server.port"),
+            (#"{"server":{"port":65536}}"#, "server.port"),
+            (#"{"server":{"port":1.5}}"#, "server.port"),
+            (#"{"server":{"port":null}}"#, "server.port"),
+            (#"{"server":{"host":""}}"#, "server.host"),
+            (#"{"compute":{"threads":0}}"#, "compute.threads"),
+            (#"{"log":{"level":"loud"}}"#, "log.level"),
+            (#"{"auth":{"apiKeys":["a",""]}}"#, "auth.apiKeys"),
+            (#"{"auth":{"apiKeys":"a"}}"#, "auth.apiKeys"),
+            (#"{"models":{}}"#, "models"),
+            (#"{"models":[5]}"#, "models[0]"),
+            (#"{"models":[{"id":"a"},{"path":"/x"}]}"#, "models[1]"),
+            (#"{"models":[{"id":"a","pth":"/x"}]}"#, "models[0].pth"),
+            (#"{"models":[{"id":"a","defaultTask":"query"}]}"#, "models[0].defaultTask"),
+            (#"{"models":[{"id":"a","defaultDimensions":0}]}"#, "models[0].defaultDimensions"),
+            (#"{"models":[{"id":"a","tokenInput":"guess"}]}"#, "models[0].tokenInput"),
+        ]
+    )
+    func badFile(json: String, field: String) {
+        let error = #expect(throws: SettingsError.self) { try load(json) }
+        #expect(error?.source == "config.json")
+        #expect(error?.field == field)
+    }
+
+    @Test("a file that is not JSON says where", arguments: ["", "{", "[]", "// no"])
+    func notJSON(text: String) {
+        let error = #expect(throws: SettingsError.self) { try load(text) }
+        #expect(error?.source == "config.json")
+    }
+
+    @Test(
+        "bad variables name the variable",
+        arguments: [
+            ("EMBED_SERVER_PORT", "tcp://10.0.0.1:80"), ("EMBED_COMPUTE_THREADS", "0"), ("EMBED_LOG_LEVEL", ""),
+            ("EMBED_MODELS", "no-path"), ("EMBED_AUTH_API_KEYS", "a,,b"),
+        ]
+    )
+    func badVariable(name: String, value: String) {
+        let error = #expect(throws: SettingsError.self) { try load("{}", environment: [name: value]) }
+        #expect(error?.source == name)
+    }
+
+    @Test("a misspelt variable is noticed")
+    func unknownVariables() {
+        let environment = ["EMBED_SEVER_PORT": "1", "EMBED_HOME": "/", "EMBED_SERVER_PORT": "1", "PATH": "/"]
+        #expect(SettingsLoader.unknownNames(in: environment) == ["EMBED_SEVER_PORT"])
+    }
+
+    @Test("names in the environment follow from the paths")
+    func environmentNames() {
+        let names = SettingField.all.map(\.environmentName)
+        #expect(names.contains("EMBED_SERVER_MAXIMUM_BODY_BYTES"))
+        #expect(names.contains("EMBED_AUTH_API_KEYS"))
+        #expect(Set(names).count == names.count)
+    }
+}
+
+@Suite("The files that describe the settings")
+struct SettingsFilesTests {
+    private func read(_ path: String) throws -> String {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        return try String(contentsOf: root.appending(path: path), encoding: .utf8)
+    }
+
+    @Test("config.json shows every setting with its default")
+    func example() throws {
+        let contents = Array(try read("config.json").utf8)
+        var loader = SettingsLoader()
+        try loader.apply(file: "config.json", contents: contents)
+        var expected = Settings()
+        expected.models = [.standard]
+        #expect(loader.settings == expected)
+        let document = try JSONParser.parse(contents)
+        for field in SettingField.all {
+            let value = field.path.split(separator: ".").reduce(document as JSONValue?) { $0?[String($1)] }
+            #expect(value != nil, "config.json lacks \(field.path)")
+        }
+    }
+
+    @Test(
+        "docs/configuration.md describes every setting",
+        arguments: SettingField.all.map { ($0.path, $0.environmentName) }
+    )
+    func documentation(path: String, environmentName: String) throws {
+        let text = try read("docs/configuration.md")
+        #expect(text.contains("`\(path)`"))
+        #expect(text.contains("`\(environmentName)`"))
+    }
+}

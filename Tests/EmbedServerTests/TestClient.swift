@@ -1,0 +1,64 @@
+import HTTPCore
+import HTTPTypes
+import JSONCore
+import Logging
+import Testing
+
+@testable import EmbedServer
+
+/// Calls the routes without a socket.
+struct TestClient {
+    let state = ServiceState()
+    private let routes: [Route]
+
+    init(_ models: [ServedModel] = [.fake()], apiKeys: [String] = []) throws {
+        routes = Routes.all(
+            embeddings: EmbeddingsEndpoint(authentication: Authentication(keys: apiKeys), state: state),
+            models: ModelsEndpoint(state: state, created: 1_700_000_000),
+            health: HealthEndpoint(state: state),
+            log: AccessLog(logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        )
+        if !models.isEmpty { state.becomeReady(try ModelCatalog(models)) }
+    }
+
+    /// The answer of a route, found by its pattern.
+    func send(
+        _ method: HTTPRequest.Method,
+        _ pattern: String,
+        parameters: [String: String] = [:],
+        fields: HTTPFields = [:],
+        body: [UInt8] = []
+    ) async throws -> Reply {
+        let route = try #require(routes.first { $0.pattern == pattern && $0.methods.contains(method) })
+        var head = HTTPRequest(method: method, scheme: "http", authority: "localhost", path: pattern)
+        head.headerFields = fields
+        let request = Request(head: head, path: pattern, pathParameters: parameters, body: body)
+        let response = await route.handler(request)
+        return Reply(
+            status: response.status.code,
+            fields: response.fields,
+            text: String(decoding: response.body, as: UTF8.self),
+            json: try JSONParser.parse(response.body),
+            id: request.id.rawValue
+        )
+    }
+
+    /// The answer to `POST /v1/embeddings`.
+    func embed(_ body: String, fields: HTTPFields = [:]) async throws -> Reply {
+        try await send(.post, "/v1/embeddings", fields: fields, body: Array(body.utf8))
+    }
+
+    struct Reply {
+        let status: Int
+        let fields: HTTPFields
+        let text: String
+        let json: JSONValue
+        let id: String
+
+        /// `data[index].embedding`.
+        func embedding(_ index: Int = 0) -> JSONValue? {
+            guard let data = json["data"]?.array, index < data.count else { return nil }
+            return data[index]["embedding"]
+        }
+    }
+}
