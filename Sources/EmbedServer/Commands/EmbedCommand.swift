@@ -9,7 +9,7 @@ struct EmbedCommand: AsyncParsableCommand {
         abstract: "Embed a file of texts without a server.",
         discussion: """
             Reads one JSON string or {"text": "…"} a line and writes one {"embedding": […]} a line, in the same \
-            order. Vectors are bit for bit those of the server.
+            order.
             """
     )
 
