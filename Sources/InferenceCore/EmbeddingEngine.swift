@@ -37,9 +37,11 @@ public final class EmbeddingEngine: Sendable {
         guard let modelIndex = models.firstIndex(where: { $0 === model }) else {
             preconditionFailure("the model \(model.description.id) belongs to another engine")
         }
-        try check(request.dimensions, of: model.description)
+        try check(request, of: model.description)
         let encodings = try await tokenizers.encode(request, with: model)
-        let output = try await scheduler.submit(encodings.map(\.ids), model: modelIndex)
+        let output = try await scheduler.submit(
+            encodings.map(\.ids), model: modelIndex, adapter: model.adapter(for: request.task)
+        )
         return EmbeddingResult(
             vectors: output.vectors.map {
                 Matryoshka.finish(
@@ -59,11 +61,16 @@ public final class EmbeddingEngine: Sendable {
         await scheduler.drain()
     }
 
-    private func check(_ dimensions: Int?, of model: ModelDescription) throws(EmbeddingError) {
-        guard let dimensions else { return }
-        let range = model.supportsDimensions ? 1...model.dimensions : model.dimensions...model.dimensions
-        guard range.contains(dimensions) else {
-            throw .dimensionsOutOfRange(requested: dimensions, range: range)
+    private func check(_ request: EmbeddingRequest, of model: ModelDescription) throws(EmbeddingError) {
+        if let dimensions = request.dimensions {
+            let range = model.supportsDimensions ? 1...model.dimensions : model.dimensions...model.dimensions
+            guard range.contains(dimensions) else {
+                throw .dimensionsOutOfRange(requested: dimensions, range: range)
+            }
+        }
+        // A model without tasks gives every task the same vectors.
+        if let task = request.task, !model.tasks.isEmpty, !model.tasks.contains(task) {
+            throw .taskNotServed(requested: task, available: model.tasks)
         }
     }
 }

@@ -8,6 +8,8 @@ public enum EmbeddingError: Error, Equatable {
     case emptyTokens(index: Int)
     /// `dimensions` is not in 1...native, or the model was not trained to be cut (`range` is then one number).
     case dimensionsOutOfRange(requested: Int, range: ClosedRange<Int>)
+    /// The model was not trained for this task.
+    case taskNotServed(requested: EmbeddingTask, available: [EmbeddingTask])
     /// The queue is full; try again after about `retryAfter`.
     case overloaded(retryAfter: Duration)
     /// The caller went away.

@@ -1,4 +1,4 @@
-/// A checkpoint in memory: tokenizer, weights, pooling, prompts.
+/// A checkpoint in memory: tokenizer, weights, adapters, pooling, prompts.
 ///
 /// The backbone is chosen by `model_type` of `config.json`; tokenizer, pooling, length limit and prompts by the files
 /// beside it.
@@ -10,84 +10,128 @@ public final class EmbeddingModel: Sendable {
 
     let backbone: any ForwardPass
     let normalizes: Bool
+    /// The names of the adapters, in the order that the backbone counts them.
+    private let adapters: [String]
 
     /// Maps and checks a checkpoint in sentence-transformers layout.
     ///
     /// - Parameters:
     ///   - directory: the folder that holds `config.json`, `tokenizer.json` and `model.safetensors`.
-    ///   - id: the name to serve it under.
+    ///   - id: the name to serve it under. If it ends in an adapter's name, as those of the published single-task
+    ///     checkpoints do (`...-retrieval`), the model serves that task only.
     public init(directory: String, id: String) throws(CheckpointError) {
         let configuration = try JSONFile(path: directory + "/config.json")
         let architecture = try configuration.string("model_type")
         let layout = try SentenceTransformersLayout.read(directory: directory)
-        encoder = try TextEncoder(directory: directory, layout: layout)
-        let tokenizer = encoder.tokenizer
         let weights = try SafetensorsFile(path: directory + "/model.safetensors")
-
-        let maximumPositions: Int
-        let dimensions: Int
+        let parts: Parts
         switch architecture {
         case "bert":
-            let bert = try BERT.Configuration(configuration)
-            guard tokenizer.vocabularySize <= bert.vocabularySize else {
-                throw CheckpointError(
-                    file: directory + "/tokenizer.json",
-                    reason: "has ids up to \(tokenizer.vocabularySize - 1), the model \(bert.vocabularySize) embeddings"
-                )
-            }
-            // Without modules.json sentence-transformers takes the mean, and so do we.
-            backbone = try BERT(configuration: bert, weights: weights, pooling: layout?.pooling ?? .mean)
-            maximumPositions = bert.maximumPositions
-            dimensions = bert.hiddenSize
+            parts = try Self.bert(configuration, weights, layout)
+        case "jina_embeddings_v5", "qwen3", "eurobert":
+            parts = try Self.transformer(configuration, weights, layout, directory: directory)
         default:
-            throw configuration.fault("model_type", "\"\(architecture)\" is not supported (\"bert\" is)")
+            let known = ["bert", "eurobert", "jina_embeddings_v5", "qwen3"].joined(separator: ", ")
+            throw configuration.fault("model_type", "\"\(architecture)\" is not supported (\(known) are)")
         }
-        normalizes = layout?.normalizes ?? false
-        let weightType = weights.tensors.values.first { $0.type.isFloatingPoint && $0.shape.count == 2 }?.type
+        let encoder = try TextEncoder(directory: directory, configuration: configuration, layout: layout)
+        guard encoder.tokenizer.vocabularySize <= parts.vocabularySize else {
+            throw CheckpointError(
+                file: directory + "/tokenizer.json",
+                reason: "has ids up to \(encoder.tokenizer.vocabularySize - 1), "
+                    + "the model only \(parts.vocabularySize) embeddings: it belongs to another model"
+            )
+        }
+        self.encoder = encoder
+        backbone = parts.backbone
+        adapters = parts.adapters
+        normalizes = parts.normalizes
         description = ModelDescription(
             id: id,
             architecture: architecture,
-            dimensions: dimensions,
-            supportsDimensions: false,
-            maximumTokens: min(maximumPositions, layout?.maximumTokens ?? .max),
-            tasks: [],
+            dimensions: parts.dimensions,
+            supportsDimensions: parts.isMatryoshka,
+            maximumTokens: min(parts.maximumPositions, layout?.maximumTokens ?? .max),
+            tasks: Self.tasks(adapters: parts.adapters, prompts: layout?.prompts ?? [:], id: id),
             parameterCount: backbone.parameterCount,
-            weightType: (weightType ?? .float32).rawValue,
-            vocabularySize: tokenizer.vocabularySize,
-            decodesCL100K: tokenizer.decodesCL100K
+            weightType: parts.weightType.rawValue,
+            vocabularySize: encoder.tokenizer.vocabularySize,
+            decodesCL100K: false
         )
     }
-}
 
-extension EmbeddingModel {
-    /// The ids of every input of a request, each within the model's limit.
-    func encode(_ request: EmbeddingRequest) throws(EmbeddingError) -> [Encoding] {
-        var encodings: [Encoding] = []
-        encodings.reserveCapacity(request.inputs.count)
-        for (index, input) in request.inputs.enumerated() {
-            encodings.append(try encode(input, at: index, of: request))
-        }
-        return encodings
+    /// The adapter of a task, as the backbone counts them; `nil` where the model has none.
+    func adapter(for task: EmbeddingTask?) -> Int? {
+        (task ?? encoder.defaultTask).flatMap { adapters.firstIndex(of: $0.adapterName) }
     }
 
-    private func encode(
-        _ input: EmbeddingInput,
-        at index: Int,
-        of request: EmbeddingRequest
-    ) throws(EmbeddingError) -> Encoding {
-        let limit = description.maximumTokens
-        let encoding: Encoding
-        switch input {
-        case .text(let text):
-            encoding = encoder.encode(text, task: request.task, limit: limit)
-        case .tokens(let ids):
-            guard !ids.isEmpty else { throw .emptyTokens(index: index) }
-            for id in ids where id < 0 || id >= description.vocabularySize {
-                throw .tokenOutOfRange(index: index, id: id, vocabularySize: description.vocabularySize)
-            }
-            encoding = Encoding(ids: Array(ids.prefix(limit)), truncated: ids.count > limit)
+    /// What the loaders of the architectures find out.
+    private struct Parts {
+        var backbone: any ForwardPass
+        var adapters: [String] = []
+        var normalizes: Bool
+        var dimensions: Int
+        var isMatryoshka: Bool
+        var maximumPositions: Int
+        var vocabularySize: Int
+        var weightType: TensorType
+    }
+
+    private static func bert(
+        _ file: JSONFile, _ weights: SafetensorsFile, _ layout: SentenceTransformersLayout?
+    ) throws(CheckpointError) -> Parts {
+        let configuration = try BERT.Configuration(file)
+        // Without modules.json sentence-transformers takes the mean, and so do we.
+        let bert = try BERT(configuration: configuration, weights: weights, pooling: layout?.pooling ?? .mean)
+        return Parts(
+            backbone: bert,
+            normalizes: layout?.normalizes ?? false,
+            dimensions: configuration.hiddenSize,
+            isMatryoshka: false,
+            maximumPositions: configuration.maximumPositions,
+            vocabularySize: configuration.vocabularySize,
+            weightType: bert.weightType
+        )
+    }
+
+    private static func transformer(
+        _ file: JSONFile, _ weights: SafetensorsFile, _ layout: SentenceTransformersLayout?, directory: String
+    ) throws(CheckpointError) -> Parts {
+        let configuration = try TransformerConfiguration(file)
+        let adapters = try AdapterFile.readAll(directory: directory)
+        for name in file.strings("task_names") where !adapters.contains(where: { $0.name == name }) {
+            throw CheckpointError(
+                file: "\(directory)/adapters/\(name)/adapter_config.json",
+                reason: "is missing, config.json lists \(name) in \"task_names\""
+            )
         }
-        guard request.truncate || !encoding.truncated else { throw .inputTooLong(index: index, limit: limit) }
-        return encoding
+        // jina-embeddings-v5 pools and normalises in code of its own, which says last token and unit length.
+        let isJina = try file.string("model_type") == "jina_embeddings_v5"
+        guard isJina || layout != nil else {
+            throw CheckpointError(file: directory + "/modules.json", reason: "is missing: it says how to pool")
+        }
+        let transformer = try Transformer(
+            configuration: configuration, weights: weights, adapters: adapters,
+            pooling: isJina ? .lastToken : layout?.pooling ?? .lastToken
+        )
+        return Parts(
+            backbone: transformer,
+            adapters: adapters.map(\.name),
+            normalizes: isJina || layout?.normalizes == true,
+            dimensions: configuration.hiddenSize,
+            isMatryoshka: true,
+            maximumPositions: configuration.maximumPositions,
+            vocabularySize: configuration.vocabularySize,
+            weightType: transformer.weightType
+        )
+    }
+
+    /// The tasks a model tells apart: by its adapters; without adapters by its name, else by its prompts.
+    private static func tasks(adapters: [String], prompts: [String: String], id: String) -> [EmbeddingTask] {
+        let all = EmbeddingTask.allCases
+        guard adapters.isEmpty else { return all.filter { adapters.contains($0.adapterName) } }
+        let named = all.filter { id.hasSuffix("-" + $0.adapterName) }
+        guard named.isEmpty else { return named }
+        return prompts.isEmpty ? [] : all
     }
 }

@@ -28,6 +28,14 @@ extension APIError {
                 input: .integer(requested),
                 "dimensions should be from \(range.lowerBound) to \(range.upperBound)."
             )
+        case .taskNotServed(let requested, let available):
+            let names = available.map(\.rawValue).joined(separator: ", ")
+            self = .invalid(
+                "task",
+                type: "enum",
+                input: .string(requested.rawValue),
+                "This model was not trained for the task '\(requested.rawValue)'. It serves: \(names)."
+            )
         case .overloaded(let retryAfter):
             self.init(
                 status: .tooManyRequests,

@@ -61,6 +61,11 @@ struct JSONFile: Sendable {
         return bool
     }
 
+    /// The strings of the list at `key`; none where there is no such list.
+    func strings(_ key: String) -> [String] {
+        member(key)?.array?.compactMap(\.string) ?? []
+    }
+
     /// The member `key` of the document; `nil` where it is missing or null.
     func member(_ key: String) -> JSONValue? {
         guard let value = root[key], !value.isNull else { return nil }

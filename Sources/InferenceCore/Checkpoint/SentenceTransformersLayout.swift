@@ -12,6 +12,8 @@ struct SentenceTransformersLayout: Sendable {
     var maximumTokens: Int?
     /// Prompts by name, with their text: "query" → "Query: ".
     var prompts: [String: String]
+    /// The name of the prompt for texts whose sender names none.
+    var defaultPrompt: String?
 
     /// Reads the files in `directory`; `nil` for pooling's sake where there is no `modules.json`.
     static func read(directory: String) throws(CheckpointError) -> SentenceTransformersLayout? {
@@ -40,16 +42,22 @@ struct SentenceTransformersLayout: Sendable {
         {
             layout.maximumTokens = try file.positive("max_seq_length")
         }
-        if let file = try JSONFile.ifPresent(path: directory + "/config_sentence_transformers.json"),
-            let prompts = file.member("prompts")
-        {
-            guard let members = prompts.object?.members else { throw file.fault("prompts", "expected an object") }
-            for (name, value) in members {
-                guard let text = value.string else { throw file.fault("prompts.\(name)", "expected a string") }
-                layout.prompts[name] = text
-            }
+        if let file = try JSONFile.ifPresent(path: directory + "/config_sentence_transformers.json") {
+            layout.prompts = try readPrompts(file)
+            layout.defaultPrompt = file.member("default_prompt_name")?.string
         }
         return layout
+    }
+
+    private static func readPrompts(_ file: JSONFile) throws(CheckpointError) -> [String: String] {
+        guard let value = file.member("prompts") else { return [:] }
+        guard let members = value.object?.members else { throw file.fault("prompts", "expected an object") }
+        var prompts: [String: String] = [:]
+        for (name, value) in members {
+            guard let text = value.string else { throw file.fault("prompts.\(name)", "expected a string") }
+            prompts[name] = text
+        }
+        return prompts
     }
 
     private static func readPooling(directory: String) throws(CheckpointError) -> Pooling {

@@ -18,127 +18,112 @@ struct Attention: Sendable {
     private static let queryTile = 64
     private static let keyTile = 128
 
-    /// Where the projections lie: rows of `stride` values, a head's values next to each other.
-    struct Projections {
-        /// `[tokens, heads, headSize]`
-        let query: UnsafePointer<Float>
-        /// `[tokens, keyValueHeads, headSize]`
-        let key: UnsafePointer<Float>
-        /// `[tokens, keyValueHeads, headSize]`
-        let value: UnsafePointer<Float>
-        /// Values from one token's row to the next, in all three.
-        let stride: Int
+    /// What attention works on. Heads lie next to each other in a row.
+    struct Input {
+        /// `[queries, heads × headSize]`
+        let queries: Rows
+        /// `[tokens, keyValueHeads × headSize]`
+        let keys: Rows
+        /// `[tokens, keyValueHeads × headSize]`
+        let values: Rows
     }
 
     /// One piece of work: a tile of queries of one head of one sequence.
     private struct Tile {
+        /// The sequence's tokens.
         let sequence: Range<Int>
-        let queries: Range<Int>
+        /// The tokens that ask.
+        let tokens: Range<Int>
+        /// The row of queries and output that the first of them has.
+        let row: Int
         let head: Int
     }
 
-    /// Computes the context of every token.
+    /// Computes the context of the tokens of a range.
     ///
     /// - Parameters:
-    ///   - sequences: the extents of the sequences in the packed rows.
-    ///   - output: `[tokens, heads, headSize]`, dense.
+    ///   - sequences: the extents of the sequences among the packed tokens.
+    ///   - tokens: which tokens ask; the first has row 0 of `input.queries` and of `output`.
+    ///   - output: `[tokens, heads × headSize]`.
     func apply(
-        _ projections: Projections,
-        sequences: [Range<Int>],
-        to output: UnsafeMutablePointer<Float>,
-        in context: ComputeContext
+        _ input: Input, sequences: [Range<Int>], tokens: Range<Int>, to output: Rows, in context: ComputeContext
     ) {
         var tiles: [Tile] = []
         for sequence in sequences {
-            for begin in stride(from: sequence.lowerBound, to: sequence.upperBound, by: Self.queryTile) {
-                let queries = begin..<min(begin + Self.queryTile, sequence.upperBound)
-                for head in 0..<heads { tiles.append(Tile(sequence: sequence, queries: queries, head: head)) }
+            let asking = sequence.clamped(to: tokens)
+            for begin in stride(from: asking.lowerBound, to: asking.upperBound, by: Self.queryTile) {
+                let part = begin..<min(begin + Self.queryTile, asking.upperBound)
+                for head in 0..<heads {
+                    tiles.append(Tile(sequence: sequence, tokens: part, row: begin - tokens.lowerBound, head: head))
+                }
             }
         }
-        context.pool.run(tiles.count) { index, slot in
-            compute(tiles[index], projections, output, scratch: context.scratch(slot))
-        }
+        compute(tiles, input, output, in: context)
     }
 
     /// Computes the context of one token per sequence: what a last layer needs when only that token is pooled.
     ///
     /// - Parameters:
-    ///   - queries: `[sequences, heads, headSize]`, rows `queryStride` values apart: the queries of the tokens.
-    ///   - tokens: the token's place in the packed rows, for each sequence.
-    ///   - output: `[sequences, heads, headSize]`, dense.
+    ///   - tokens: the token that asks in each sequence; it has the sequence's row in `input.queries` and `output`.
+    ///   - output: `[sequences, heads × headSize]`.
     func apply(
-        queries: UnsafePointer<Float>,
-        queryStride: Int,
-        tokens: [Int],
-        _ projections: Projections,
-        sequences: [Range<Int>],
-        to output: UnsafeMutablePointer<Float>,
+        _ input: Input, sequences: [Range<Int>], singleTokens tokens: [Int], to output: Rows,
         in context: ComputeContext
     ) {
-        context.pool.run(sequences.count * heads) { index, slot in
-            let (row, head) = index.quotientAndRemainder(dividingBy: heads)
-            // The tile's own query is at row `tokens[row]` of a matrix that begins that many rows before it.
-            let shifted = Projections(
-                query: queries + (row - tokens[row]) * queryStride,
-                key: projections.key,
-                value: projections.value,
-                stride: projections.stride
-            )
-            let tile = Tile(sequence: sequences[row], queries: tokens[row]..<tokens[row] + 1, head: head)
-            let width = heads * headSize
-            compute(
-                tile, shifted, queryStride: queryStride, output + (row - tokens[row]) * width,
-                scratch: context.scratch(slot)
-            )
+        var tiles: [Tile] = []
+        for (row, (sequence, token)) in zip(sequences, tokens).enumerated() {
+            for head in 0..<heads {
+                tiles.append(Tile(sequence: sequence, tokens: token..<token + 1, row: row, head: head))
+            }
+        }
+        compute(tiles, input, output, in: context)
+    }
+
+    private func compute(_ tiles: [Tile], _ input: Input, _ output: Rows, in context: ComputeContext) {
+        context.pool.run(tiles.count) { index, slot in
+            compute(tiles[index], input, output, scratch: context.scratch(slot))
         }
     }
 
-    private func compute(
-        _ tile: Tile,
-        _ projections: Projections,
-        queryStride: Int? = nil,
-        _ output: UnsafeMutablePointer<Float>,
-        scratch: FloatBuffer
-    ) {
+    private func compute(_ tile: Tile, _ input: Input, _ output: Rows, scratch: FloatBuffer) {
         let kernels = Kernels.best
-        let rows = tile.queries.count
-        let width = heads * headSize
-        let queryStride = queryStride ?? projections.stride
-        let keyValueOffset = tile.head / (heads / keyValueHeads) * headSize
+        let rows = tile.tokens.count
         let keyTile = Self.keyTile
+        let query = input.queries.from(tile.row).column(tile.head * headSize)
+        let result = output.from(tile.row).column(tile.head * headSize)
+        let group = tile.head / (heads / keyValueHeads) * headSize
+        let keys = input.keys.column(group), values = input.values.column(group)
 
         // [headSize, keyTile] keys, transposed and scaled; [rows, keyTile] scores; [rows] maxima; [rows] sums.
-        let keys = scratch.reserve(headSize * keyTile + rows * keyTile + 2 * rows)
-        let scores = keys + headSize * keyTile
-        let maxima = scores + rows * keyTile
+        let transposed = scratch.reserve(headSize * keyTile + rows * keyTile + 2 * rows)
+        let scores = Rows(base: transposed + headSize * keyTile, stride: keyTile)
+        let maxima = scores[rows]
         let sums = maxima + rows
         maxima.update(repeating: -Float.greatestFiniteMagnitude, count: rows)
         sums.update(repeating: 0, count: rows)
 
-        let query = projections.query + tile.queries.lowerBound * queryStride + tile.head * headSize
-        let result = output + tile.queries.lowerBound * width + tile.head * headSize
         let scale = 1 / Float(headSize).squareRoot()
-        let end = causal ? tile.queries.upperBound : tile.sequence.upperBound
-        for begin in stride(from: tile.sequence.lowerBound, to: end, by: keyTile) {
+        let first = tile.sequence.lowerBound
+        let end = causal ? tile.tokens.upperBound : tile.sequence.upperBound
+        for begin in stride(from: first, to: end, by: keyTile) {
             let count = min(keyTile, end - begin)
-            let first = begin * projections.stride + keyValueOffset
-            kernels.transpose(projections.key + first, projections.stride, keys, keyTile, count, headSize, scale)
-            kernels.matmul(query, queryStride, keys, keyTile, scores, keyTile, rows, count, headSize, 0)
-            for row in 0..<rows {
-                let line = scores + row * keyTile
-                let visible = causal ? tile.queries.lowerBound + row + 1 - begin : count
-                if visible < count {
-                    for hidden in max(0, visible)..<count { line[hidden] = -.infinity }
-                }
-                let correction = kernels.softmax_step(line, count, maxima + row, sums + row)
-                if begin > tile.sequence.lowerBound { kernels.scale(result + row * width, correction, headSize) }
-            }
-            let accumulate: Int32 = begin > tile.sequence.lowerBound ? 1 : 0
+            kernels.transpose(keys[begin], keys.stride, transposed, keyTile, count, headSize, scale)
             kernels.matmul(
-                scores, keyTile, projections.value + first, projections.stride, result, width,
-                rows, headSize, count, accumulate
+                query.base, query.stride, transposed, keyTile, scores.base, keyTile, rows, count, headSize, 0
+            )
+            for row in 0..<rows {
+                let visible = causal ? tile.tokens.lowerBound + row + 1 - begin : count
+                if visible < count {
+                    for hidden in max(0, visible)..<count { scores[row][hidden] = -.infinity }
+                }
+                let correction = kernels.softmax_step(scores[row], count, maxima + row, sums + row)
+                if begin > first { kernels.scale(result[row], correction, headSize) }
+            }
+            kernels.matmul(
+                scores.base, keyTile, values[begin], values.stride, result.base, result.stride,
+                rows, headSize, count, begin > first ? 1 : 0
             )
         }
-        for row in 0..<rows { kernels.scale(result + row * width, 1 / sums[row], headSize) }
+        for row in 0..<rows { kernels.scale(result[row], 1 / sums[row], headSize) }
     }
 }

@@ -8,13 +8,21 @@ final class ComputeContext {
     /// The threads.
     let pool: ComputePool
     /// The residual stream: `[tokens, hidden]`.
-    let hidden = FloatBuffer()
-    /// Query, key and value of every token: `[tokens, q | k | v]`.
-    let projections = FloatBuffer()
-    /// What attention gives: `[tokens, heads × head size]`.
+    let stream = FloatBuffer()
+    /// Keys and values of every token.
+    let keysAndValues = FloatBuffer()
+    /// The residual stream of some tokens, normalised.
+    let normed = FloatBuffer()
+    /// Queries of some tokens.
+    let queries = FloatBuffer()
+    /// What attention gives for them: `[tokens, heads × head size]`.
     let mixed = FloatBuffer()
     /// The inside of the feed-forward network.
     let wide = FloatBuffer()
+    /// The inside of a low-rank update: `[tokens, rank]`.
+    let lowRank = FloatBuffer()
+    /// The residual stream of pooled tokens only.
+    let pooled = FloatBuffer()
     private let scratchBuffers: [FloatBuffer]
 
     init(pool: ComputePool) {

@@ -13,104 +13,86 @@ struct LinearLayer: Sendable {
     private let weight: Tensor
     private let bias: [Float]?
 
-    /// Output columns widened at a time: 64 rows of 3,072 inputs are 0.8 MB, which stays in the L2 cache.
-    private static let tileColumns = 64
+    /// Output columns of one piece of work, and widened at a time.
+    private static let tileColumns = 128
+    /// A thread is given at least this many rows: fewer do not pay for packing the weights again.
+    private static let leastRows = 64
 
-    init(weight: Tensor, bias: Tensor?) {
+    init(weight: Tensor, bias: Tensor? = nil) {
         outputs = weight.shape[0]
         inputs = weight.shape[1]
         self.weight = weight
         self.bias = bias?.widened()
     }
 
-    /// Computes `rows` rows of `outputs` values each.
-    ///
-    /// - Parameters:
-    ///   - input: `[rows, inputs]`, rows `inputStride` values apart.
-    ///   - output: `[rows, outputs]`, rows `outputStride` values apart; overwritten.
-    ///   - epilogue: what is done to the columns of a slice as soon as they are there.
-    func apply(
-        _ input: UnsafePointer<Float>,
-        inputStride: Int,
-        rows: Int,
-        to output: UnsafeMutablePointer<Float>,
-        outputStride: Int,
-        epilogue: Epilogue = .bias,
-        in context: ComputeContext
-    ) {
+    /// What becomes of the product.
+    enum Epilogue {
+        /// It replaces the output, bias added.
+        case replace
+        /// It replaces the output after bias and GELU.
+        case replaceWithGELU
+        /// It is multiplied by a factor and added to the output. For layers without bias.
+        case add(scaledBy: Float)
+    }
+
+    /// Computes `rows` rows of `outputs` values from as many rows of `inputs` values.
+    func apply(_ input: Rows, rows: Int, to output: Rows, _ epilogue: Epilogue = .replace, in context: ComputeContext) {
         guard rows > 0 else { return }
-        let slices = slices(threads: context.pool.threadCount)
-        context.pool.run(slices.count) { index, slot in
-            let slice = slices[index]
-            multiply(input, inputStride, rows, slice, output, outputStride, scratch: context.scratch(slot))
-            guard let bias else { return }
-            bias.withUnsafeBufferPointer { bias in
-                guard let base = bias.baseAddress else { return }
-                let column = output + slice.lowerBound
-                switch epilogue {
-                case .bias: Kernels.best.add_bias(column, outputStride, base + slice.lowerBound, rows, slice.count)
-                case .biasAndGELU:
-                    Kernels.best.bias_gelu(column, outputStride, base + slice.lowerBound, rows, slice.count)
-                }
+        let tiles = (outputs + Self.tileColumns - 1) / Self.tileColumns
+        let threads = context.pool.threadCount
+        // Columns are shared out first; rows too where there are not columns enough, as in a low-rank update.
+        let columnParts = min(tiles, threads)
+        let rowParts = max(1, min(threads / columnParts, rows / Self.leastRows))
+        context.pool.run(columnParts * rowParts) { index, slot in
+            let (rowPart, columnPart) = index.quotientAndRemainder(dividingBy: columnParts)
+            let begin = tiles * columnPart / columnParts * Self.tileColumns
+            let end = min(tiles * (columnPart + 1) / columnParts * Self.tileColumns, outputs)
+            let part = rows * rowPart / rowParts..<rows * (rowPart + 1) / rowParts
+            for column in stride(from: begin, to: end, by: Self.tileColumns) {
+                let columns = column..<min(column + Self.tileColumns, end)
+                multiply(input, part, columns, output, epilogue, scratch: context.scratch(slot))
+                finish(part, columns, output, epilogue)
             }
         }
     }
 
-    /// What follows the product.
-    enum Epilogue {
-        /// Adds the bias, if there is one.
-        case bias
-        /// Adds the bias, then applies GELU.
-        case biasAndGELU
-    }
-
-    /// One slice of the output columns for each thread; boundaries at multiples of the tile.
-    private func slices(threads: Int) -> [Range<Int>] {
-        let tiles = (outputs + Self.tileColumns - 1) / Self.tileColumns
-        let parts = min(threads, tiles)
-        return (0..<parts).map { part in
-            let begin = tiles * part / parts * Self.tileColumns
-            let end = tiles * (part + 1) / parts * Self.tileColumns
-            return begin..<min(end, outputs)
-        }
-    }
-
+    /// output[rows, columns] = or += input[rows, :] × W[columns, :]ᵀ
     private func multiply(
-        _ input: UnsafePointer<Float>,
-        _ inputStride: Int,
-        _ rows: Int,
-        _ columns: Range<Int>,
-        _ output: UnsafeMutablePointer<Float>,
-        _ outputStride: Int,
+        _ input: Rows, _ rows: Range<Int>, _ columns: Range<Int>, _ output: Rows, _ epilogue: Epilogue,
         scratch: FloatBuffer
     ) {
-        if weight.type == .float32, let base = weight.alignedFloats {
-            product(input, inputStride, rows, base + columns.lowerBound * inputs, columns, output, outputStride)
-            return
+        let weights: UnsafePointer<Float>
+        if let floats = weight.alignedFloats {
+            weights = floats + columns.lowerBound * inputs
+        } else {
+            let tile = scratch.reserve(columns.count * inputs)
+            weight.widen(from: columns.lowerBound * inputs, count: columns.count * inputs, into: tile)
+            weights = UnsafePointer(tile)
         }
-        let tile = scratch.reserve(Self.tileColumns * inputs)
-        for begin in stride(from: columns.lowerBound, to: columns.upperBound, by: Self.tileColumns) {
-            let part = begin..<min(begin + Self.tileColumns, columns.upperBound)
-            weight.widen(from: begin * inputs, count: part.count * inputs, into: tile)
-            product(input, inputStride, rows, tile, part, output, outputStride)
-        }
-    }
-
-    /// output[:, columns] = input × weightsᵀ
-    private func product(
-        _ input: UnsafePointer<Float>,
-        _ inputStride: Int,
-        _ rows: Int,
-        _ weights: UnsafePointer<Float>,
-        _ columns: Range<Int>,
-        _ output: UnsafeMutablePointer<Float>,
-        _ outputStride: Int
-    ) {
+        var (alpha, beta): (Float, Float) = (1, 0)
+        if case .add(let factor) = epilogue { (alpha, beta) = (factor, 1) }
         cblas_sgemm(
             CblasRowMajor, CblasNoTrans, CblasTrans,
-            blasint(rows), blasint(columns.count), blasint(inputs),
-            1, input, blasint(inputStride), weights, blasint(inputs),
-            0, output + columns.lowerBound, blasint(outputStride)
+            blasint(rows.count), blasint(columns.count), blasint(inputs),
+            alpha, input[rows.lowerBound], blasint(input.stride), weights, blasint(inputs),
+            beta, output[rows.lowerBound] + columns.lowerBound, blasint(output.stride)
         )
+    }
+
+    /// Adds the bias and applies the activation while the tile is in the cache.
+    private func finish(_ rows: Range<Int>, _ columns: Range<Int>, _ output: Rows, _ epilogue: Epilogue) {
+        guard let bias else { return }
+        let tile = output[rows.lowerBound] + columns.lowerBound
+        bias.withUnsafeBufferPointer { bias in
+            guard let base = bias.baseAddress else { return }
+            switch epilogue {
+            case .replace:
+                Kernels.best.add_bias(tile, output.stride, base + columns.lowerBound, rows.count, columns.count)
+            case .replaceWithGELU:
+                Kernels.best.bias_gelu(tile, output.stride, base + columns.lowerBound, rows.count, columns.count)
+            case .add:
+                preconditionFailure("a layer whose product is added has no bias")
+            }
+        }
     }
 }

@@ -69,6 +69,8 @@ struct BERT: ForwardPass {
     }
 
     let parameterCount: Int
+    /// How the matrices are stored.
+    var weightType: TensorType { wordEmbeddings.type }
     private let configuration: Configuration
     private let pooling: Pooling
     private let attention: Attention
@@ -133,58 +135,49 @@ struct BERT: ForwardPass {
     func forward(_ step: PackedStep, in context: ComputeContext, isAbandoned: () -> Bool) -> [[Float]]? {
         let rows = step.tokenCount
         let width = configuration.hiddenSize
-        let hidden = context.hidden.reserve(rows * width)  // [tokens, width]
-        let projections = context.projections.reserve(rows * 3 * width)  // [tokens, q | k | v]
-        let mixed = context.mixed.reserve(rows * width)  // [tokens, width]
-        let wide = context.wide.reserve(rows * configuration.intermediateSize)  // [tokens, intermediate]
+        let stream = Rows(base: context.stream.reserve(rows * width), stride: width)
+        let projections = Rows(base: context.queries.reserve(rows * 3 * width), stride: 3 * width)  // q | k | v
+        let mixed = Rows(base: context.mixed.reserve(rows * width), stride: width)
+        let inner = configuration.intermediateSize
+        let wide = Rows(base: context.wide.reserve(rows * inner), stride: inner)
 
-        embed(step, into: hidden, in: context)
+        embed(step, into: stream, in: context)
         for layer in layers {
             if isAbandoned() { return nil }
             // Self-attention, with its residual and normalisation.
             for (index, projection) in [layer.query, layer.key, layer.value].enumerated() {
-                projection.apply(
-                    hidden, inputStride: width, rows: rows,
-                    to: projections + index * width, outputStride: 3 * width, in: context
-                )
+                projection.apply(stream, rows: rows, to: projections.column(index * width), in: context)
             }
             attention.apply(
-                Attention.Projections(
-                    query: projections, key: projections + width, value: projections + 2 * width, stride: 3 * width
+                Attention.Input(
+                    queries: projections, keys: projections.column(width), values: projections.column(2 * width)
                 ),
-                sequences: step.sequences, to: mixed, in: context
+                sequences: step.sequences, tokens: 0..<rows, to: mixed, in: context
             )
-            let attended = projections  // its values are used up
-            layer.attentionOutput.apply(
-                mixed, inputStride: width, rows: rows, to: attended, outputStride: width, in: context
-            )
-            layer.attentionNorm.apply(attended, adding: hidden, rows: rows, in: context)
+            let attended = Rows(base: projections.base, stride: width)  // its values are used up
+            layer.attentionOutput.apply(mixed, rows: rows, to: attended, in: context)
+            layer.attentionNorm.apply(attended.base, adding: stream.base, rows: rows, in: context)
             // Feed-forward, the same way.
-            layer.intermediate.apply(
-                attended, inputStride: width, rows: rows, to: wide, outputStride: configuration.intermediateSize,
-                epilogue: .biasAndGELU, in: context
-            )
-            layer.output.apply(
-                wide, inputStride: configuration.intermediateSize, rows: rows, to: hidden, outputStride: width, in: context
-            )
-            layer.outputNorm.apply(hidden, adding: attended, rows: rows, in: context)
+            layer.intermediate.apply(attended, rows: rows, to: wide, .replaceWithGELU, in: context)
+            layer.output.apply(wide, rows: rows, to: stream, in: context)
+            layer.outputNorm.apply(stream.base, adding: attended.base, rows: rows, in: context)
         }
-        return step.sequences.map { pooling.pool(hidden, width: width, sequence: $0) }
+        return step.sequences.map { pooling.pool(stream.base, width: width, sequence: $0) }
     }
 
     /// The sum of word, position and token-type embeddings, normalised.
-    private func embed(_ step: PackedStep, into hidden: UnsafeMutablePointer<Float>, in context: ComputeContext) {
+    private func embed(_ step: PackedStep, into stream: Rows, in context: ComputeContext) {
         let width = configuration.hiddenSize
         let position = context.scratch(0).reserve(width)
         for sequence in step.sequences {
             for token in sequence {
-                let row = hidden + token * width
+                let row = stream[token]
                 wordEmbeddings.widen(from: Int(step.ids[token]) * width, count: width, into: row)
                 positionEmbeddings.widen(from: (token - sequence.lowerBound) * width, count: width, into: position)
                 Kernels.best.add(row, position, width)
                 Kernels.best.add(row, tokenType, width)
             }
         }
-        embeddingNorm.apply(hidden, adding: nil, rows: step.tokenCount, in: context)
+        embeddingNorm.apply(stream.base, adding: nil, rows: step.tokenCount, in: context)
     }
 }

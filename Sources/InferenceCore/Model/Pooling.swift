@@ -30,4 +30,13 @@ enum Pooling: Sendable, Equatable {
             return sum
         }
     }
+
+    /// The one token of each row that is pooled; `nil` where all of them are.
+    func singleTokens(of sequences: [Range<Int>]) -> [Int]? {
+        switch self {
+        case .mean: nil
+        case .firstToken: sequences.map(\.lowerBound)
+        case .lastToken: sequences.map { $0.upperBound - 1 }
+        }
+    }
 }

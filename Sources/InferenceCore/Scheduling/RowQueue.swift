@@ -10,6 +10,8 @@ struct RowQueue {
         let index: Int
         /// Which model it runs on.
         let model: Int
+        /// Which of the model's adapters; `nil`: none.
+        let adapter: Int?
         /// Its ids; at least one.
         let tokens: [Int32]
     }
@@ -48,7 +50,8 @@ struct RowQueue {
         waitingTokens = rows.reduce(0) { $0 + $1.tokens.count }
     }
 
-    /// Takes the rows of the next step: in order of arrival, of the first row's model, as many as fit.
+    /// Takes the rows of the next step: in order of arrival, of the first row's model, as many as fit. They are
+    /// returned by adapter, in order of arrival within each, so that an adapter's rows lie together.
     ///
     /// - Parameter tokenBudget: the most tokens of the step; a first row above it goes alone.
     mutating func nextStep(tokenBudget: Int) -> [Row] {
@@ -61,6 +64,9 @@ struct RowQueue {
             tokens += next.tokens.count
         }
         waitingTokens -= tokens
-        return step
+        // Grouping, not `sort`: the order of arrival within an adapter is to stay.
+        let adapters = Set(step.map { $0.adapter ?? -1 }).sorted()
+        guard adapters.count > 1 else { return step }
+        return adapters.flatMap { adapter in step.filter { ($0.adapter ?? -1) == adapter } }
     }
 }

@@ -63,14 +63,17 @@ final class Scheduler: Sendable {
     var waitingTokens: Int { state.withLock { $0.queue.waitingTokens } }
 
     /// Embeds rows on one model and waits for all of them.
-    func submit(_ rows: [[Int32]], model: Int) async throws(EmbeddingError) -> Output {
+    func submit(_ rows: [[Int32]], model: Int, adapter: Int? = nil) async throws(EmbeddingError) -> Output {
         let number = state.withLock { state in
             state.lastNumber += 1
             return state.lastNumber
         }
         let answer = await withTaskCancellationHandler {
             await withUnsafeContinuation { continuation in
-                if let refusal = admit(rows, number: number, model: model, continuation) {
+                let queued = rows.enumerated().map {
+                    RowQueue.Row(request: number, index: $0, model: model, adapter: adapter, tokens: $1)
+                }
+                if let refusal = admit(queued, number: number, continuation) {
                     continuation.resume(returning: .failure(refusal))
                 } else {
                     state.signal()
@@ -99,17 +102,15 @@ final class Scheduler: Sendable {
 
     /// Queues the rows; says why not otherwise.
     private func admit(
-        _ rows: [[Int32]],
+        _ rows: [RowQueue.Row],
         number: Int,
-        model: Int,
         _ continuation: UnsafeContinuation<Answer, Never>
     ) -> EmbeddingError? {
         state.withLock { state in
             // `cancel` takes the same lock: a task cancelled earlier is seen here, a later one finds its rows.
             guard !Task.isCancelled else { return .cancelled }
             guard state.phase == .running else { return .shuttingDown }
-            let queued = rows.enumerated().map { RowQueue.Row(request: number, index: $0, model: model, tokens: $1) }
-            guard state.queue.admit(queued) else {
+            guard state.queue.admit(rows) else {
                 let wait = state.throughput.duration(tokens: state.queue.waitingTokens) ?? .seconds(1)
                 return .overloaded(retryAfter: min(max(wait, .seconds(1)), .seconds(59)))
             }
@@ -159,7 +160,7 @@ final class Scheduler: Sendable {
     private func work(_ execute: Execute) {
         while let rows = nextStep() {
             var step = PackedStep()
-            for row in rows { step.append(row.tokens) }
+            for row in rows { step.append(row.tokens, adapter: row.adapter) }
             let start = clock.now
             let vectors = execute(rows[0].model, step) { wantedInStep.load(ordering: .relaxed) <= 0 }
             deliver(vectors, of: rows, tokens: step.tokenCount, duration: clock.now - start)

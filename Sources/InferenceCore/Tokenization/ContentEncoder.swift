@@ -4,14 +4,8 @@ struct ContentEncoder {
     /// How many ids are enough.
     let capacity: Int
     /// Whether this is all of the text; if it goes on, the words at the end of the excerpt are not yet known.
-    let isWhole: Bool
-    private var scratch = WordPiece.Scratch()
-
-    init(tokenizer: Tokenizer, capacity: Int, isWhole: Bool) {
-        self.tokenizer = tokenizer
-        self.capacity = capacity
-        self.isWhole = isWhole
-    }
+    var isWhole = true
+    var scratch: Scratch
 
     /// Appends ids until there are `capacity`; false if the excerpt did not suffice.
     mutating func encode(_ text: UTF8Text, into ids: inout [Int32]) -> Bool {
@@ -36,7 +30,10 @@ struct ContentEncoder {
         while let word = tokenizer.preTokenizer.nextWord(in: text, from: &position) {
             if word.upperBound > end { return false }
             switch tokenizer.model {
-            case .wordPiece(let model): model.encode(text[part: word], into: &ids, scratch: &scratch)
+            case .wordPiece(let model):
+                model.encode(text[part: word], into: &ids, scratch: &scratch.wordPiece)
+            case .bytePair(let model):
+                model.encode(text[part: word], into: &ids, capacity: capacity, scratch: &scratch.bytePair)
             }
             if ids.count >= capacity { return true }
         }

@@ -2,12 +2,20 @@
 enum PreTokenizer: Sendable {
     /// BERT's: white space separates, every punctuation mark is a word.
     case bert
+    /// A regular expression whose matches are the words.
+    case split(SplitPattern)
 
     /// The next word at or behind `position`, which moves behind it; `nil` at the end.
     @inline(__always)
     func nextWord(in text: UTF8Text, from position: inout Int) -> Range<Int>? {
         switch self {
-        case .bert: BertPreTokenizer.nextWord(in: text, from: &position)
+        case .bert:
+            return BertPreTokenizer.nextWord(in: text, from: &position)
+        case .split(let pattern):
+            guard position < text.count else { return nil }
+            let start = position
+            position = pattern.wordEnd(in: text, from: start)
+            return start..<position
         }
     }
 }

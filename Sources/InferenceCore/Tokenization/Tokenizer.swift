@@ -15,6 +15,7 @@ public struct Tokenizer: Sendable {
     let model: Model
     let postProcessor: PostProcessor
     let vocabulary: Vocabulary
+    let scratch = ScratchPool()
 
     /// One more than the highest token id.
     public var vocabularySize: Int { vocabulary.size }
@@ -47,16 +48,15 @@ public struct Tokenizer: Sendable {
     /// With a limit, only an excerpt of the text is read, and a longer one if that did not fill the room.
     private func encode(_ text: UTF8Text, room: Int, into ids: inout [Int32]) {
         let first = ids.count
+        let capacity = room < .max - first ? first + room + 1 : .max
+        var run = ContentEncoder(tokenizer: self, capacity: capacity, scratch: scratch.take())
+        defer { scratch.give(back: run.scratch) }
         var length = room < text.count / 8 ? room * 8 + 1024 : text.count
         while true {
             let end = Excerpt.end(in: text, near: length)
-            var run = ContentEncoder(
-                tokenizer: self,
-                capacity: first + min(room, Int.max - first - 1) + 1,
-                isWhole: end == text.count
-            )
-            if end > 0, run.encode(text[part: 0..<end], into: &ids) || end == text.count { return }
-            if end == text.count { return }
+            run.isWhole = end == text.count
+            let isDone = end > 0 && run.encode(text[part: 0..<end], into: &ids)
+            if isDone || run.isWhole { return }
             ids.removeSubrange(first...)
             length *= 4
         }

@@ -11,6 +11,11 @@ struct FileNode {
         CheckpointError(file: file, reason: path.isEmpty ? reason : "\(path): \(reason)")
     }
 
+    /// An error about the member `type` of this object.
+    func unsupported(_ stage: String, _ type: String, _ supported: String) -> CheckpointError {
+        child("type", value).fault("the \(stage) \"\(type)\" is not supported; supported are: \(supported)")
+    }
+
     /// A member that must be there.
     func member(_ name: String) throws(CheckpointError) -> FileNode {
         guard let node = try optional(name) else { throw child(name, .null).fault("is missing") }

@@ -46,7 +46,7 @@ struct WordPiece: Sendable {
     }
 
     /// Room for the hashes of all prefixes of what is left of a word.
-    struct Scratch {
+    struct Scratch: Sendable {
         fileprivate var hashes: [ByteTable.Hash] = []
     }
 

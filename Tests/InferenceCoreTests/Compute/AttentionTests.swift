@@ -35,21 +35,36 @@ import Testing
         return random.floats(shape.lengths.reduce(0, +) * shape.stride).map { $0 * 3 }
     }
 
-    private func run(_ shape: Shape, _ x: [Float], threads: Int = 2) -> [Float] {
+    private func run(_ shape: Shape, _ x: [Float], threads: Int = 2, chunk: Int = .max) -> [Float] {
         let pool = ComputePool(threadCount: threads)
         defer { pool.stop() }
         let context = ComputeContext(pool: pool)
-        var output = [Float](repeating: .nan, count: shape.lengths.reduce(0, +) * shape.heads * shape.headSize)
-        x.withUnsafeBufferPointer { x in
-            shape.attention.apply(projections(x.baseAddress!, shape), sequences: shape.sequences, to: &output, in: context)
+        let width = shape.heads * shape.headSize
+        let tokens = shape.lengths.reduce(0, +)
+        var x = x
+        var output = [Float](repeating: .nan, count: tokens * width)
+        x.withUnsafeMutableBufferPointer { x in
+            output.withUnsafeMutableBufferPointer { output in
+                let input = input(Rows(base: x.baseAddress!, stride: shape.stride), shape)
+                let result = Rows(base: output.baseAddress!, stride: width)
+                for begin in stride(from: 0, to: tokens, by: min(chunk, tokens)) {
+                    let part = Attention.Input(
+                        queries: input.queries.from(begin), keys: input.keys, values: input.values
+                    )
+                    shape.attention.apply(
+                        part, sequences: shape.sequences, tokens: begin..<begin + min(chunk, tokens - begin),
+                        to: result.from(begin), in: context
+                    )
+                }
+            }
         }
         return output
     }
 
-    private func projections(_ base: UnsafePointer<Float>, _ shape: Shape) -> Attention.Projections {
-        Attention.Projections(
-            query: base, key: base + shape.heads * shape.headSize,
-            value: base + (shape.heads + shape.keyValueHeads) * shape.headSize, stride: shape.stride
+    private func input(_ rows: Rows, _ shape: Shape) -> Attention.Input {
+        Attention.Input(
+            queries: rows, keys: rows.column(shape.heads * shape.headSize),
+            values: rows.column((shape.heads + shape.keyValueHeads) * shape.headSize)
         )
     }
 
@@ -98,22 +113,37 @@ import Testing
         }
     }
 
+    @Test("chunks of queries get the same bits as all at once", arguments: shapes, [1, 10, 100])
+    func chunks(_ shape: Shape, chunk: Int) {
+        let x = inputs(shape)
+        #expect(run(shape, x, chunk: chunk) == run(shape, x))
+    }
+
     @Test("one query per sequence gets the same bits as all of them", arguments: shapes)
     func pruned(_ shape: Shape) {
-        let x = inputs(shape)
+        var x = inputs(shape)
         let all = run(shape, x)
         let width = shape.heads * shape.headSize
         let pool = ComputePool(threadCount: 2)
         defer { pool.stop() }
         let context = ComputeContext(pool: pool)
         let tokens = shape.sequences.map { $0.upperBound - 1 }
-        let queries = tokens.flatMap { Array(x[$0 * shape.stride..<$0 * shape.stride + width]) }
+        var queries = tokens.flatMap { Array(x[$0 * shape.stride..<$0 * shape.stride + width]) }
         var output = [Float](repeating: .nan, count: tokens.count * width)
-        x.withUnsafeBufferPointer { x in
-            shape.attention.apply(
-                queries: queries, queryStride: width, tokens: tokens, projections(x.baseAddress!, shape),
-                sequences: shape.sequences, to: &output, in: context
-            )
+        x.withUnsafeMutableBufferPointer { x in
+            queries.withUnsafeMutableBufferPointer { queries in
+                output.withUnsafeMutableBufferPointer { output in
+                    let whole = input(Rows(base: x.baseAddress!, stride: shape.stride), shape)
+                    shape.attention.apply(
+                        Attention.Input(
+                            queries: Rows(base: queries.baseAddress!, stride: width), keys: whole.keys,
+                            values: whole.values
+                        ),
+                        sequences: shape.sequences, singleTokens: tokens,
+                        to: Rows(base: output.baseAddress!, stride: width), in: context
+                    )
+                }
+            }
         }
         for (row, token) in tokens.enumerated() {
             #expect(Array(output[row * width..<(row + 1) * width]) == Array(all[token * width..<(token + 1) * width]))

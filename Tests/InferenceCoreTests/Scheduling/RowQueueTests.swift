@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct RowQueueTests {
     private func row(_ request: Int, _ index: Int, _ tokens: Int, model: Int = 0) -> RowQueue.Row {
-        RowQueue.Row(request: request, index: index, model: model, tokens: [Int32](repeating: 1, count: tokens))
+        RowQueue.Row(request: request, index: index, model: model, adapter: nil, tokens: [Int32](repeating: 1, count: tokens))
     }
 
     @Test("random requests, cancellations and steps keep every promise", arguments: 0..<300)
@@ -45,6 +45,19 @@ import Testing
             #expect(queue.waitingTokens == expected.reduce(0) { $0 + $1.tokens.count })
             #expect(queue.isEmpty == expected.isEmpty)
         }
+    }
+
+    @Test("rows of one adapter lie together, in order of arrival")
+    func adapters() {
+        var queue = RowQueue(tokenLimit: 100)
+        let adapters: [Int?] = [2, nil, 0, 2, 0, nil]
+        let rows = adapters.enumerated().map {
+            RowQueue.Row(request: $0, index: 0, model: 0, adapter: $1, tokens: [1])
+        }
+        let admitted = queue.admit(rows)
+        #expect(admitted)
+        let step = queue.nextStep(tokenBudget: 100)
+        #expect(step.map(\.request) == [1, 5, 2, 4, 0, 3])
     }
 
     @Test("a request above the limit is taken by an empty queue only")

@@ -1,0 +1,34 @@
+extension EmbeddingModel {
+    /// The ids of every input of a request, each within the model's limit.
+    func encode(_ request: EmbeddingRequest) throws(EmbeddingError) -> [Encoding] {
+        var encodings: [Encoding] = []
+        encodings.reserveCapacity(request.inputs.count)
+        for (index, input) in request.inputs.enumerated() {
+            encodings.append(try encode(input, at: index, of: request))
+        }
+        return encodings
+    }
+
+    private func encode(
+        _ input: EmbeddingInput,
+        at index: Int,
+        of request: EmbeddingRequest
+    ) throws(EmbeddingError) -> Encoding {
+        let limit = description.maximumTokens
+        let encoding: Encoding
+        switch input {
+        case .text(let text):
+            encoding = encoder.encode(text, task: request.task, limit: limit)
+            // Without prompt and special tokens the empty text has no token to pool.
+            guard !encoding.ids.isEmpty else { throw .emptyTokens(index: index) }
+        case .tokens(let ids):
+            guard !ids.isEmpty else { throw .emptyTokens(index: index) }
+            for id in ids where id < 0 || id >= description.vocabularySize {
+                throw .tokenOutOfRange(index: index, id: id, vocabularySize: description.vocabularySize)
+            }
+            encoding = Encoding(ids: Array(ids.prefix(limit)), truncated: ids.count > limit)
+        }
+        guard request.truncate || !encoding.truncated else { throw .inputTooLong(index: index, limit: limit) }
+        return encoding
+    }
+}

@@ -1,0 +1,104 @@
+/// Byte pair encoding over octets (Sennrich et al. 2016, in the form of GPT-2): starts from single octets and always
+/// merges the pair that was learnt first, the leftmost of equal ones.
+struct ByteLevelBPE: Sendable {
+    /// Octets of each token.
+    let tokens: ByteTable
+    private let merges: MergeTable
+    /// The merges of two single octets, by first << 8 | second: most of what a word asks for, in reach of the cache.
+    private let octetMerges: [MergeTable.Merge]
+    /// The token of each octet.
+    private let octetIDs: [Int32]
+    /// Whether a word that is a token is that token, whatever the merges say.
+    private let ignoresMerges: Bool
+
+    /// Makes the model.
+    ///
+    /// - Parameter octetIDs: the tokens of the 256 octets.
+    init(tokens: ByteTable, merges: MergeTable, octetIDs: [Int32], ignoresMerges: Bool) {
+        self.tokens = tokens
+        self.merges = merges
+        self.octetIDs = octetIDs
+        self.ignoresMerges = ignoresMerges
+        octetMerges = (0..<65_536).map { merges.merge(octetIDs[$0 >> 8], octetIDs[$0 & 255]) }
+    }
+
+    /// Room to work in, kept from word to word.
+    struct Scratch: Sendable {
+        fileprivate var cache = WordCache()
+        fileprivate var ids: [Int32] = []
+        fileprivate var merges: [MergeTable.Merge] = []
+        fileprivate var queue = MergeQueue()
+    }
+
+    /// Appends the ids of a word; of one longer than `longestMerged` octets perhaps only the first `capacity` and more.
+    @inline(__always)
+    func encode(_ word: UTF8Text, into ids: inout [Int32], capacity: Int, scratch: inout Scratch) {
+        guard let key = WordCache.Key(word) else { return encodeLong(word, into: &ids, capacity: capacity, &scratch) }
+        if scratch.cache.append(key, to: &ids) { return }
+        let first = ids.count
+        encodeShort(word, into: &ids, &scratch)
+        scratch.cache.store(key, ids, from: first)
+    }
+
+    private func encodeShort(_ word: UTF8Text, into ids: inout [Int32], _ scratch: inout Scratch) {
+        if ignoresMerges, let id = tokens.id(of: word) { return ids.append(id) }
+        mergeByScanning(word, into: &ids, &scratch)
+    }
+
+    /// For short words: look for the earliest merge by going through all pairs.
+    private func mergeByScanning(_ word: UTF8Text, into ids: inout [Int32], _ scratch: inout Scratch) {
+        scratch.ids.removeAll(keepingCapacity: true)
+        scratch.merges.removeAll(keepingCapacity: true)
+        for i in word.indices {
+            scratch.ids.append(octetIDs[Int(word[i])])
+            if i + 1 < word.count { scratch.merges.append(octetMerges[Int(word[i]) << 8 | Int(word[i + 1])]) }
+        }
+        var count = word.count
+        scratch.ids.withUnsafeMutableBufferPointer { symbols in
+            scratch.merges.withUnsafeMutableBufferPointer { pairs in
+                while count > 1 {
+                    var best = 0
+                    for i in 1..<(count - 1) where pairs[i].rank < pairs[best].rank { best = i }
+                    let merge = pairs[best]
+                    if merge.rank == MergeTable.noRank { break }
+                    symbols[best] = merge.id
+                    count -= 1
+                    for i in (best + 1)..<max(best + 1, count) { symbols[i] = symbols[i + 1] }
+                    for i in best..<max(best, count - 1) { pairs[i] = pairs[i + 1] }
+                    if best > 0 { pairs[best - 1] = merges.merge(symbols[best - 1], symbols[best]) }
+                    if best + 1 < count { pairs[best] = merges.merge(symbols[best], symbols[best + 1]) }
+                }
+            }
+        }
+        ids.append(contentsOf: scratch.ids[..<count])
+    }
+
+    /// Words up to this length are merged as a whole.
+    static let longestMerged = 1 << 16
+    /// How much of a longer word's end may depend on what follows.
+    private static let overlap = 1 << 13
+
+    /// For words that the cache does not hold.
+    ///
+    /// A word beyond all measure (64 KiB without a space) is merged in parts, so that time and memory stay linear and
+    /// a limit is cheap. Each part starts at a token of the part before it, far from that part's end: what a merge
+    /// decides reaches a few tokens, the overlap has thousands.
+    private func encodeLong(_ word: UTF8Text, into ids: inout [Int32], capacity: Int, _ scratch: inout Scratch) {
+        if ignoresMerges, word.count <= tokens.longestKey, let id = tokens.id(of: word) { return ids.append(id) }
+        if word.count <= 64 { return mergeByScanning(word, into: &ids, &scratch) }
+        var start = 0
+        while word.count - start > Self.longestMerged {
+            let part = word[part: start..<(start + Self.longestMerged)]
+            start += scratch.queue.merge(part, keeping: part.count - Self.overlap, self, into: &ids)
+            if ids.count >= capacity { return }
+        }
+        let part = word[part: start..<word.count]
+        _ = scratch.queue.merge(part, keeping: part.count, self, into: &ids)
+    }
+
+    @inline(__always)
+    func octetID(_ octet: UInt8) -> Int32 { octetIDs[Int(octet)] }
+
+    @inline(__always)
+    func merge(_ left: Int32, _ right: Int32) -> MergeTable.Merge { merges.merge(left, right) }
+}
