@@ -16,13 +16,10 @@ struct AddedToken: Sendable, Equatable {
 ///
 /// The rules are those of `AddedVocabulary::find_matches` in Hugging Face tokenizers.
 struct AddedTokens: Sendable {
-    private struct Entry: Sendable {
-        let content: [UInt8]
-        let token: AddedToken
-    }
-
     /// In the order of their octets, so that tokens with a common start are neighbours.
-    private let entries: [Entry]
+    private let tokens: [AddedToken]
+    /// What each one looks like in the text.
+    private let contents: [[UInt8]]
     /// Which octets a token starts with.
     private let isFirst: [Bool]
     /// The length of the longest token in octets.
@@ -37,16 +34,17 @@ struct AddedTokens: Sendable {
         var byContent: [[UInt8]: AddedToken] = [:]
         for token in tokens { byContent[normalize(token.content)] = token }
         byContent[[]] = nil
-        entries = byContent.map { Entry(content: $0.key, token: $0.value) }
-            .sorted { $0.content.lexicographicallyPrecedes($1.content) }
+        let entries = byContent.sorted { $0.key.lexicographicallyPrecedes($1.key) }
+        self.tokens = entries.map(\.value)
+        contents = entries.map(\.key)
         var isFirst = [Bool](repeating: false, count: 256)
-        for entry in entries { isFirst[Int(entry.content[0])] = true }
+        for content in contents { isFirst[Int(content[0])] = true }
         self.isFirst = isFirst
-        longest = entries.map(\.content.count).max() ?? 0
+        longest = contents.map(\.count).max() ?? 0
     }
 
     /// Whether there is nothing to find.
-    var isEmpty: Bool { entries.isEmpty }
+    var isEmpty: Bool { tokens.isEmpty }
 
     /// A token in a text, with the white space it swallows.
     struct Match {
@@ -58,46 +56,43 @@ struct AddedTokens: Sendable {
     func nextMatch(in text: UTF8Text, from position: Int) -> Match? {
         var start = position
         while start < text.count {
-            guard isFirst[Int(text[start])], let entry = longestEntry(in: text, at: start) else {
+            guard isFirst[Int(text[start])], let index = longestToken(in: text, at: start) else {
                 start += 1
                 continue
             }
-            let end = start + entry.content.count
-            if entry.token.singleWord, isInsideWord(text, start..<end) {
+            let token = tokens[index]
+            let end = start + contents[index].count
+            if token.singleWord, isInsideWord(text, start..<end) {
                 start = end
                 continue
             }
             var range = start..<end
-            if entry.token.stripsLeft { range = spaceStart(text, before: start, notBefore: position)..<end }
-            if entry.token.stripsRight { range = range.lowerBound..<spaceEnd(text, from: end) }
-            return Match(range: range, id: entry.token.id)
+            if token.stripsLeft { range = spaceStart(text, before: start, notBefore: position)..<end }
+            if token.stripsRight { range = range.lowerBound..<spaceEnd(text, from: end) }
+            return Match(range: range, id: token.id)
         }
         return nil
     }
 
-    /// Narrows the entries octet by octet to those that agree with the text.
-    private func longestEntry(in text: UTF8Text, at start: Int) -> Entry? {
+    /// Narrows the tokens octet by octet to those that agree with the text.
+    private func longestToken(in text: UTF8Text, at start: Int) -> Int? {
         var low = 0
-        var high = entries.count
-        var best: Entry?
+        var high = tokens.count
+        var best: Int?
         var depth = 0
         while low < high {
-            // The shortest of the entries that agree comes first.
-            if entries[low].content.count == depth {
-                best = entries[low]
+            // The shortest of the tokens that agree comes first.
+            if contents[low].count == depth {
+                best = low
                 low += 1
             }
             guard start + depth < text.count else { break }
             let byte = text[start + depth]
-            low = partition(low..<high) { $0.content[depth] >= byte }
-            high = partition(low..<high) { $0.content[depth] > byte }
+            low += Digits.search(count: high - low) { contents[low + $0][depth] >= byte }
+            high = low + Digits.search(count: high - low) { contents[low + $0][depth] > byte }
             depth += 1
         }
         return best
-    }
-
-    private func partition(_ range: Range<Int>, _ isBehind: (Entry) -> Bool) -> Int {
-        range.lowerBound + Digits.search(count: range.count) { isBehind(entries[range.lowerBound + $0]) }
     }
 
     private func isInsideWord(_ text: UTF8Text, _ range: Range<Int>) -> Bool {

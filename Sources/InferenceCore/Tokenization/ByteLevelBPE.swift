@@ -30,7 +30,7 @@ struct ByteLevelBPE: Sendable {
         fileprivate var queue = MergeQueue()
     }
 
-    /// Appends the ids of a word; of one longer than `longestMerged` octets perhaps only the first `capacity` and more.
+    /// Appends the ids of a word; of a very long one perhaps only as many as fill `ids` to `capacity`.
     @inline(__always)
     func encode(_ word: UTF8Text, into ids: inout [Int32], capacity: Int, scratch: inout Scratch) {
         guard let key = WordCache.Key(word) else { return encodeLong(word, into: &ids, capacity: capacity, &scratch) }
@@ -73,27 +73,36 @@ struct ByteLevelBPE: Sendable {
         ids.append(contentsOf: scratch.ids[..<count])
     }
 
-    /// Words up to this length are merged as a whole.
-    static let longestMerged = 1 << 16
-    /// How much of a longer word's end may depend on what follows.
-    private static let overlap = 1 << 13
-
     /// For words that the cache does not hold.
-    ///
-    /// A word beyond all measure (64 KiB without a space) is merged in parts, so that time and memory stay linear and
-    /// a limit is cheap. Each part starts at a token of the part before it, far from that part's end: what a merge
-    /// decides reaches a few tokens, the overlap has thousands.
     private func encodeLong(_ word: UTF8Text, into ids: inout [Int32], capacity: Int, _ scratch: inout Scratch) {
         if ignoresMerges, word.count <= tokens.longestKey, let id = tokens.id(of: word) { return ids.append(id) }
         if word.count <= 64 { return mergeByScanning(word, into: &ids, &scratch) }
+        let start = encodeParts(of: word, into: &ids, capacity: capacity, scratch: &scratch)
+        if ids.count >= capacity { return }
+        let rest = word[part: start..<word.count]
+        _ = scratch.queue.merge(rest, keeping: rest.count, self, into: &ids)
+    }
+
+    /// Words up to this many octets are merged as a whole.
+    private static let longestPart = 1 << 14
+    /// How much of a part's end may depend on what follows.
+    private static let overlap = 1 << 12
+
+    /// Appends the ids of the beginning of a word beyond all measure (16 KiB without a space), part by part, so that
+    /// time and memory stay linear and a limit is cheap.
+    ///
+    /// Each part starts at a token of the part before it, far from that part's end: what a merge decides reaches a few
+    /// tokens, the overlap has thousands of octets. The end of the word need not be known: what it turns out to be
+    /// changes nothing in the parts before.
+    ///
+    /// - Returns: where the rest starts.
+    func encodeParts(of word: UTF8Text, into ids: inout [Int32], capacity: Int, scratch: inout Scratch) -> Int {
         var start = 0
-        while word.count - start > Self.longestMerged {
-            let part = word[part: start..<(start + Self.longestMerged)]
+        while word.count - start > Self.longestPart, ids.count < capacity {
+            let part = word[part: start..<(start + Self.longestPart)]
             start += scratch.queue.merge(part, keeping: part.count - Self.overlap, self, into: &ids)
-            if ids.count >= capacity { return }
         }
-        let part = word[part: start..<word.count]
-        _ = scratch.queue.merge(part, keeping: part.count, self, into: &ids)
+        return start
     }
 
     @inline(__always)

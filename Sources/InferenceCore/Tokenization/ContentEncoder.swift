@@ -28,7 +28,14 @@ struct ContentEncoder {
         let end = certainEnd(of: text, isLast: isLast)
         var position = 0
         while let word = tokenizer.preTokenizer.nextWord(in: text, from: &position) {
-            if word.upperBound > end { return false }
+            if word.upperBound > end {
+                // The end of this word is not certain, but of a very long one the beginning is enough.
+                if case .bytePair(let model) = tokenizer.model, word.lowerBound < end {
+                    let known = text[part: word.lowerBound..<end]
+                    _ = model.encodeParts(of: known, into: &ids, capacity: capacity, scratch: &scratch.bytePair)
+                }
+                return ids.count >= capacity
+            }
             switch tokenizer.model {
             case .wordPiece(let model):
                 model.encode(text[part: word], into: &ids, scratch: &scratch.wordPiece)

@@ -65,8 +65,17 @@ extension ByteLevelBPE {
     /// Every octet has a token, so that what is said about unknown ones does not matter; all else must be off.
     private static func checkOptions(_ node: FileNode) throws(CheckpointError) {
         try node.allow(
-            "type", "dropout", "unk_token", "continuing_subword_prefix", "end_of_word_suffix", "fuse_unk",
-            "byte_fallback", "ignore_merges", "vocab", "merges")
+            "type",
+            "dropout",
+            "unk_token",
+            "continuing_subword_prefix",
+            "end_of_word_suffix",
+            "fuse_unk",
+            "byte_fallback",
+            "ignore_merges",
+            "vocab",
+            "merges"
+        )
         if let dropout = try node.optional("dropout"), dropout.value.double != 0 {
             throw dropout.fault("dropout is not supported")
         }

@@ -122,4 +122,3 @@ extension PostProcessor {
         guard hasContent else { throw single.fault("has no sequence A") }
     }
 }
-

@@ -43,6 +43,7 @@ extension Tokenizer {
         }
         self.normalizer = normalizer
         self.vocabulary = vocabulary
+        if case .bytePair = model { cl100k = CL100K(in: vocabulary) } else { cl100k = nil }
     }
 }
 
@@ -63,4 +64,3 @@ extension AddedToken {
         normalized = try node.member("normalized").bool()
     }
 }
-

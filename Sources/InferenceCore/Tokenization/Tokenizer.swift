@@ -15,6 +15,7 @@ public struct Tokenizer: Sendable {
     let model: Model
     let postProcessor: PostProcessor
     let vocabulary: Vocabulary
+    let cl100k: CL100K?
     let scratch = ScratchPool()
 
     /// One more than the highest token id.
@@ -22,6 +23,18 @@ public struct Tokenizer: Sendable {
 
     /// The token of an id as the vocabulary writes it; `nil` where there is none.
     public func piece(_ id: Int32) -> String? { vocabulary.piece(id) }
+
+    /// Whether the vocabulary contains OpenAI's cl100k_base, so that `decodeCL100K` works.
+    public var decodesCL100K: Bool { cl100k != nil }
+
+    /// The text of cl100k_base ids, which are not this tokenizer's own ids.
+    ///
+    /// Clients that believe they talk to OpenAI send such ids. Octets that are not UTF-8, such as half a character at
+    /// the end, become U+FFFD, as in Python's `errors="replace"`.
+    public func decodeCL100K(_ ids: [Int32]) throws(CL100KError) -> String {
+        guard let cl100k else { throw .unavailable }
+        return try cl100k.decode(ids, vocabulary)
+    }
 
     /// The ids of a text.
     ///

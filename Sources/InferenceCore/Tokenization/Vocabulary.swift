@@ -19,8 +19,17 @@ struct Vocabulary: Sendable {
 
     /// The token of an id; `nil` where there is none.
     func piece(_ id: Int32) -> String? {
+        range(of: id).map { String(decoding: text[$0], as: UTF8.self) }
+    }
+
+    /// Appends the octets of a byte-level token; false if there is no such token or it is not written in that alphabet.
+    func appendOctets(of id: Int32, to octets: inout [UInt8]) -> Bool {
+        guard let range = range(of: id) else { return false }
+        return text.withUnsafeBufferPointer { ByteAlphabet.decode($0[part: range], into: &octets) }
+    }
+
+    private func range(of id: Int32) -> Range<Int>? {
         guard id >= 0, Int(id) < ranges.count, !ranges[Int(id)].isEmpty else { return nil }
-        let range = ranges[Int(id)]
-        return String(decoding: text[Int(range.lowerBound)..<Int(range.upperBound)], as: UTF8.self)
+        return Int(ranges[Int(id)].lowerBound)..<Int(ranges[Int(id)].upperBound)
     }
 }
