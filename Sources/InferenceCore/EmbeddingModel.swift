@@ -56,7 +56,7 @@ public final class EmbeddingModel: Sendable {
             parameterCount: backbone.parameterCount,
             weightType: parts.weightType.rawValue,
             vocabularySize: encoder.tokenizer.vocabularySize,
-            decodesCL100K: false
+            decodesCL100K: encoder.tokenizer.decodesCL100K
         )
     }
 

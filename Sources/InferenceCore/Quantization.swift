@@ -3,8 +3,9 @@
 /// The bit forms are those of the hosted Jina API and of sentence-transformers' `quantize_embeddings`
 /// (`numpy.packbits(v > 0)`); the byte forms map -1...1 onto the whole range of a byte.
 public enum Quantization {
-    /// One bit a value, set where the value is above zero: eight to a byte, the first in the highest bit, the last
-    /// byte filled up with zeros. `ceil(n / 8)` bytes.
+    /// One bit a value, set where the value is above zero: `ceil(n / 8)` bytes.
+    ///
+    /// The first value is in the highest bit of the first byte; the last byte is filled up with zeros.
     public static func ubinary(_ vector: [Float]) -> [UInt8] {
         var packed = [UInt8](repeating: 0, count: (vector.count + 7) / 8)
         for (index, value) in vector.enumerated() where value > 0 {

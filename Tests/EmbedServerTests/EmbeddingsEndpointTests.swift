@@ -171,6 +171,16 @@ struct EmbeddingsEndpointTests {
         #expect(try await client.embed(#"{"input":"a","task":"foo"}"#).status == 422)
     }
 
+    @Test("a checkpoint for one task refuses the others")
+    func singleTask() async throws {
+        let client = try TestClient([.fake(nil, .retrievalOnly)])
+        #expect(try await client.embed(#"{"input":"a","task":"retrieval.query"}"#).status == 200)
+        let reply = try await client.embed(#"{"input":"a","task":"clustering"}"#)
+        #expect(reply.status == 422)
+        #expect(reply.json["error"]?["param"]?.string == "task")
+        #expect(reply.json["detail"]?.string?.hasSuffix("only retrieval.query, retrieval.passage.") == true)
+    }
+
     @Test("the operator's length of vectors holds where the request names none")
     func defaultDimensions() async throws {
         let client = try TestClient([.fake(ModelSettings(id: Self.model, defaultDimensions: 16))])

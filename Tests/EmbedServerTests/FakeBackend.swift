@@ -40,8 +40,9 @@ final class FakeBackend: EmbeddingBackend {
         )
     }
 
-    func text(cl100k ids: [Int32]) -> String? {
-        ids.contains { $0 >= 100_256 } ? nil : ids.map(String.init).joined(separator: " ")
+    func decodeCL100K(_ ids: [Int32]) throws(CL100KError) -> String {
+        if let index = ids.firstIndex(where: { $0 >= 100_256 }) { throw .outOfRange(id: ids[index], index: index) }
+        return ids.map(String.init).joined(separator: " ")
     }
 
     /// The vector of an input before it is cut: multiples of 1/64, which JSON carries exactly.
@@ -76,6 +77,14 @@ extension ModelDescription {
         vocabularySize: 151_936,
         decodesCL100K: true
     )
+
+    /// A published checkpoint with one adapter merged.
+    static var retrievalOnly: ModelDescription {
+        var description = v5
+        description.id = "jina-embeddings-v5-text-small-retrieval"
+        description.tasks = [.retrievalQuery, .retrievalPassage]
+        return description
+    }
 
     /// A model that has none of that, like the default model.
     static let bert = ModelDescription(

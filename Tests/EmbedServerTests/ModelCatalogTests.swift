@@ -85,10 +85,12 @@ struct ModelCatalogTests {
 
     @Test("defaults that could have no effect stop the start")
     func impossibleDefaults() {
-        let task = #expect(throws: SettingsError.self) {
-            try ModelCatalog([.fake(ModelSettings(id: "m", defaultTask: .clustering), .bert)])
+        for description in [ModelDescription.bert, .retrievalOnly] {
+            let task = #expect(throws: SettingsError.self) {
+                try ModelCatalog([.fake(ModelSettings(id: "m", defaultTask: .clustering), description)])
+            }
+            #expect(task?.field == "models[0].defaultTask")
         }
-        #expect(task?.field == "models[0].defaultTask")
         for (description, dimensions) in [(ModelDescription.bert, 64), (.v5, 2_000)] {
             let error = #expect(throws: SettingsError.self) {
                 try ModelCatalog([.fake(ModelSettings(id: "m", defaultDimensions: dimensions), description)])

@@ -59,7 +59,9 @@ extension APIError {
         }
     }
 
-    /// An input over the model's limit: 400. Besides Jina's sentence the message has the two that litellm and
+    /// An input over the model's limit: 400.
+    ///
+    /// Besides Jina's sentence the message has the two that litellm and
     /// Elasticsearch look for in OpenAI's.
     private static func inputTooLong(_ place: String, limit: Int) -> APIError {
         APIError(

@@ -104,7 +104,9 @@ extension APIError {
         )
     }
 
-    /// A fault of the server: 500. The message leaks nothing; the log has the reason.
+    /// A fault of the server: 500.
+    ///
+    /// The message leaks nothing; the log has the reason.
     static func internalError(_ message: String = "The server failed to compute the embeddings.") -> APIError {
         APIError(status: .internalServerError, code: "INTERNAL_ERROR", openAICode: "internal_error", message: message)
     }

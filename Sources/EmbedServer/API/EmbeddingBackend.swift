@@ -8,6 +8,6 @@ protocol EmbeddingBackend: Sendable {
     /// Embeds the inputs of a request.
     func embed(_ request: EmbeddingRequest) async throws(EmbeddingError) -> EmbeddingResult
 
-    /// The text that ids of OpenAI's cl100k_base stand for; `nil` if one of them is out of range.
-    func text(cl100k ids: [Int32]) -> String?
+    /// The text that ids of OpenAI's cl100k_base stand for.
+    func decodeCL100K(_ ids: [Int32]) throws(CL100KError) -> String
 }

@@ -13,6 +13,15 @@ struct EmbeddingPlan {
         let (model, taskOfName) = try catalog.resolve(request.model)
         let description = model.backend.description
         let task = request.task ?? taskOfName ?? model.settings.defaultTask
+        if let task, !description.accepts(task) {
+            let served = description.tasks.map(\.rawValue).joined(separator: ", ")
+            throw .invalid(
+                request.task == nil ? "model" : "task",
+                type: "enum",
+                input: .string(task.rawValue),
+                "\(model.id) does not serve the task \(task.rawValue), only \(served)."
+            )
+        }
         self.model = model
         work = EmbeddingRequest(
             inputs: try Self.inputs(request.input, of: model),
@@ -35,7 +44,7 @@ struct EmbeddingPlan {
                 "Input should be less than or equal to \(native)"
             )
         }
-        guard model.allows(dimensions: requested) else {
+        guard model.accepts(dimensions: requested) else {
             throw .invalid(
                 "dimensions",
                 type: "literal_error",
@@ -72,11 +81,12 @@ struct EmbeddingPlan {
     private static func decode(_ lists: [[Int32]], with model: ServedModel) throws(APIError) -> [EmbeddingInput] {
         var inputs: [EmbeddingInput] = []
         for (index, ids) in lists.enumerated() {
-            guard let text = model.backend.text(cl100k: ids) else {
+            do throws(CL100KError) {
+                inputs.append(.text(try model.backend.decodeCL100K(ids)))
+            } catch {
                 let place = InputPlace.name(index, of: lists.count)
-                throw .invalid(place, type: "value_error", "\(place) holds an id that is not one of cl100k_base.")
+                throw .invalid(place, type: "value_error", "\(place): \(error).")
             }
-            inputs.append(.text(text))
         }
         return inputs
     }

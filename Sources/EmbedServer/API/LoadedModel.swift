@@ -13,7 +13,7 @@ struct LoadedModel: EmbeddingBackend {
         try await engine.embed(request, with: model)
     }
 
-    func text(cl100k ids: [Int32]) -> String? {
-        nil
+    func decodeCL100K(_ ids: [Int32]) throws(CL100KError) -> String {
+        try model.encoder.tokenizer.decodeCL100K(ids)
     }
 }

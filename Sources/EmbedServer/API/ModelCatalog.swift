@@ -74,14 +74,15 @@ extension ServedModel {
     /// Refuses defaults that could have no effect, or that would fail every request.
     fileprivate func checkDefaults(field: String) throws(SettingsError) {
         let description = backend.description
-        if settings.defaultTask != nil, description.tasks.isEmpty {
+        if let task = settings.defaultTask, !description.tasks.contains(task) {
+            let served = description.tasks.map(\.rawValue).joined(separator: ", ")
             throw SettingsError(
                 source: "configuration",
                 field: field + ".defaultTask",
-                reason: "\(id) does not tell tasks apart; leave the field out"
+                reason: served.isEmpty ? "\(id) does not tell tasks apart" : "\(id) serves only \(served)"
             )
         }
-        if let dimensions = settings.defaultDimensions, !description.allows(dimensions: dimensions) {
+        if let dimensions = settings.defaultDimensions, !description.accepts(dimensions: dimensions) {
             let allowed =
                 description.supportsDimensions ? "1 to \(description.dimensions)" : "\(description.dimensions)"
             throw SettingsError(
@@ -94,8 +95,11 @@ extension ServedModel {
 }
 
 extension ModelDescription {
-    /// Whether vectors can be cut to this length.
-    func allows(dimensions: Int) -> Bool {
+    /// Whether a request may name this task: any, if the model treats all alike.
+    func accepts(_ task: EmbeddingTask) -> Bool { tasks.isEmpty || tasks.contains(task) }
+
+    /// Whether vectors can have this length.
+    func accepts(dimensions: Int) -> Bool {
         supportsDimensions ? (1...self.dimensions).contains(dimensions) : dimensions == self.dimensions
     }
 }

@@ -9,7 +9,7 @@ struct EmbedCommand: AsyncParsableCommand {
         abstract: "Embed a file of texts without a server.",
         discussion: """
             Reads one JSON string or {"text": "…"} a line and writes one {"embedding": […]} a line, in the same \
-            order. Vectors are bit for bit those of the server.
+            order.
             """
     )
 
@@ -40,10 +40,14 @@ struct EmbedCommand: AsyncParsableCommand {
 
     func run() async throws {
         let model = try EmbeddingModel(directory: model, id: model)
-        if let dimensions, !model.description.allows(dimensions: dimensions) {
+        if let dimensions, !model.description.accepts(dimensions: dimensions) {
             let native = model.description.dimensions
             let allowed = model.description.supportsDimensions ? "1 to \(native)" : "\(native)"
             throw ValidationError("--dimensions: this model's vectors can have \(allowed) values")
+        }
+        if let task = task?.task, !model.description.accepts(task) {
+            let served = model.description.tasks.map(\.rawValue).joined(separator: ", ")
+            throw ValidationError("--task: this model serves only \(served)")
         }
         var configuration = EngineConfiguration()
         configuration.threads = threads

@@ -2,7 +2,9 @@ import HTTPCore
 import HTTPTypes
 import Logging
 
-/// Writes one line for each request: who asked for what, how it ended, what it cost. Never what was embedded.
+/// Writes one line for each request: what was asked for, how it ended, what it cost.
+///
+/// What was embedded is never written.
 struct AccessLog: Sendable {
     /// Where the lines go.
     let logger: Logger

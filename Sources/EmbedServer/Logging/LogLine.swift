@@ -12,14 +12,14 @@ struct LogLine {
     /// Its particulars.
     var metadata: Logger.Metadata
 
-    /// `2026-11-23T17:00:00.123Z info: request id=… status=200`
+    /// Text for people: `2026-11-23T17:00:00.123Z info: request id=… status=200`.
     var text: String {
         var line = "\(time) \(level.rawValue): \(message)"
         for (key, value) in metadata.sorted(by: { $0.key < $1.key }) { line += " \(key)=\(value)" }
         return line + "\n"
     }
 
-    /// `{"time":"…","level":"info","message":"request","id":"…","status":200}`
+    /// JSON for collectors: `{"time":"…","level":"info","message":"request","id":"…","status":200}`.
     var json: String {
         var writer = JSONWriter(capacity: 512)
         writer.object {

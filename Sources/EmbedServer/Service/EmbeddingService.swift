@@ -78,6 +78,8 @@ struct EmbeddingService {
         configuration.port = settings.server.port
         configuration.maximumConnections = settings.server.maximumConnections
         configuration.maximumBodyBytes = settings.server.maximumBodyBytes
+        // Many clients write their whole body before they read: they would miss a 413 that hangs up on them.
+        configuration.maximumLingerBytes = 2 * settings.server.maximumBodyBytes
         configuration.headTimeout = .seconds(settings.server.headTimeoutSeconds)
         configuration.bodyTimeout = .seconds(settings.server.bodyTimeoutSeconds)
         configuration.idleTimeout = .seconds(settings.server.idleTimeoutSeconds)

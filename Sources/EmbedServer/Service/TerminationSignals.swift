@@ -1,7 +1,9 @@
 import Dispatch
 import Glibc
 
-/// SIGTERM and SIGINT as a stream. A second signal finds the default action restored, and ends the process at once.
+/// SIGTERM and SIGINT as a stream.
+///
+/// A second signal finds the default action restored, and ends the process at once.
 struct TerminationSignals {
     /// The numbers of the signals as they come.
     let received: AsyncStream<CInt>

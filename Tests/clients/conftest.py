@@ -1,0 +1,11 @@
+import pytest
+
+from embed_server import Server
+
+
+@pytest.fixture(scope="session")
+def server():
+    """One server with the default model and no configuration, for all tests that do not stop it."""
+    server = Server()
+    yield server
+    server.kill()
