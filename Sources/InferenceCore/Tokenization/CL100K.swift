@@ -49,7 +49,9 @@ struct CL100K: Sendable, Equatable {
         return hash.value
     }
 
-    /// The text of cl100k ids. Octets that are not UTF-8, such as half a character at the end, become U+FFFD.
+    /// The text of cl100k ids.
+    ///
+    /// Octets that are not UTF-8, such as half a character at the end, become U+FFFD.
     func decode(_ ids: [Int32], _ vocabulary: Vocabulary) throws(CL100KError) -> String {
         var octets: [UInt8] = []
         octets.reserveCapacity(ids.count * 5)
