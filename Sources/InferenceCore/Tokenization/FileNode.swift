@@ -18,7 +18,7 @@ struct FileNode {
 
     /// A member that must be there.
     func member(_ name: String) throws(CheckpointError) -> FileNode {
-        guard let node = try optional(name) else { throw child(name, .null).fault("is missing") }
+        guard let node = try optional(name) else { throw child(name).fault("is missing") }
         return node
     }
 
@@ -71,7 +71,7 @@ struct FileNode {
         FileNode(file: file, path: "\(path)[\(index)]", value: value)
     }
 
-    func child(_ name: String, _ value: JSONValue) -> FileNode {
+    func child(_ name: String, _ value: JSONValue = .null) -> FileNode {
         FileNode(file: file, path: path.isEmpty ? name : "\(path).\(name)", value: value)
     }
 }

@@ -48,7 +48,7 @@ extension ByteLevelBPE {
         var octetIDs: [Int32] = []
         for octet in UInt8.min...UInt8.max {
             let id = withUnsafeBytes(of: octet) { tokens.id(of: $0.assumingMemoryBound(to: UInt8.self)) }
-            guard let id else { throw node.child("vocab", .null).fault("has no token for the octet \(octet)") }
+            guard let id else { throw node.child("vocab").fault("has no token for the octet \(octet)") }
             octetIDs.append(id)
         }
         self.init(

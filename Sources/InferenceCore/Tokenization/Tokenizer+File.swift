@@ -27,6 +27,12 @@ extension Tokenizer {
             content.withUTF8 { vocabulary.set($0, id: token.id) }
         }
         preTokenizer = try PreTokenizer(root.member("pre_tokenizer"))
+        switch (model, preTokenizer) {
+        case (.wordPiece, .bert), (.bytePair, .split): break
+        case (.wordPiece, _): throw root.child("model").fault("WordPiece needs the BertPreTokenizer")
+        case (.bytePair, _):
+            throw root.child("model").fault("byte pair encoding needs a ByteLevel pre-tokenizer")
+        }
         postProcessor = try PostProcessor(root.optional("post_processor"), vocabularySize: vocabulary.size)
         addedTokens = AddedTokens(added.filter { !$0.normalized })
         normalizedTokens = AddedTokens(added.filter(\.normalized)) { content in

@@ -52,7 +52,7 @@ struct TokenizerFile {
             try reader.enterObject()
             while try reader.nextName({ token.replaceContents(with: $0) }) != nil {
                 let number = try reader.integer()
-                let child = { node.child(String(decoding: token, as: UTF8.self), .null) }
+                let child = { node.child(String(decoding: token, as: UTF8.self)) }
                 guard let id = Int32(tokenID: number) else {
                     return child().fault("token id \(number) is out of range")
                 }
