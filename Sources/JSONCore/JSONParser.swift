@@ -4,12 +4,12 @@
 /// becomes U+FFFD and not an error, `\u0000` is text like any other, a leading byte order mark is skipped, the
 /// last of two equal names counts, and every error names its place.
 public struct JSONParser {
-    private let bytes: UnsafeBufferPointer<UInt8>
+    let bytes: UnsafeBufferPointer<UInt8>
     private let maximumDepth: Int
-    private var position = 0
-    private var depth = 0
+    var position = 0
+    var depth = 0
 
-    private init(bytes: UnsafeBufferPointer<UInt8>, maximumDepth: Int) {
+    init(bytes: UnsafeBufferPointer<UInt8>, maximumDepth: Int) {
         self.bytes = bytes
         self.maximumDepth = maximumDepth
     }
@@ -54,7 +54,7 @@ public struct JSONParser {
         return value
     }
 
-    private mutating func value() throws(JSONError) -> JSONValue {
+    mutating func value() throws(JSONError) -> JSONValue {
         guard position < bytes.count else { throw fault("the document ends where a value should be") }
         switch bytes[position] {
         case UInt8(ascii: "{"): return .object(try object())
@@ -110,7 +110,7 @@ public struct JSONParser {
     }
 
     /// Steps over the opening bracket and the white space behind it.
-    private mutating func enter() throws(JSONError) {
+    mutating func enter() throws(JSONError) {
         depth += 1
         if depth > maximumDepth {
             throw JSONError(kind: .tooDeep, reason: "nested deeper than \(maximumDepth) levels", offset: position)
@@ -212,7 +212,7 @@ public struct JSONParser {
         throw fault("a string is not closed")
     }
 
-    private mutating func escape(into octets: inout [UInt8]) throws(JSONError) {
+    mutating func escape(into octets: inout [UInt8]) throws(JSONError) {
         guard let letter = peek() else { throw fault("a string is not closed") }
         position += 1
         switch letter {
@@ -272,21 +272,21 @@ public struct JSONParser {
         return text
     }
 
-    private func peek() -> UInt8? {
+    func peek() -> UInt8? {
         position < bytes.count ? bytes[position] : nil
     }
 
-    private mutating func take(_ byte: UInt8) -> Bool {
+    mutating func take(_ byte: UInt8) -> Bool {
         guard peek() == byte else { return false }
         position += 1
         return true
     }
 
-    private mutating func skipSpace() {
+    mutating func skipSpace() {
         while let byte = peek(), byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { position += 1 }
     }
 
-    private func fault(_ reason: String) -> JSONError {
+    func fault(_ reason: String) -> JSONError {
         JSONError(kind: .syntax, reason: reason, offset: position)
     }
 

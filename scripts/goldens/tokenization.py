@@ -65,14 +65,21 @@ def texts(count):
         yield "".join(parts)
 
 
-def main(name, path, count=1500):
+def tokenizer_of(path):
+    """The reference, without the padding and truncation that a file may ask for."""
     tokenizer = Tokenizer.from_file(path)
     tokenizer.no_padding()
     tokenizer.no_truncation()
+    return tokenizer
+
+
+def main(name, path, count=1500):
+    tokenizer = tokenizer_of(path)
     FIXTURES.mkdir(parents=True, exist_ok=True)
     with open(FIXTURES / f"{name}.jsonl", "w") as out:
         for text in texts(int(count)):
             out.write(json.dumps({"text": text, "ids": tokenizer.encode(text).ids}, ensure_ascii=False) + "\n")
 
 
-main(*sys.argv[1:])
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,4 +1,6 @@
-/// Byte pair encoding over octets (Sennrich et al. 2016, in the form of GPT-2): starts from single octets and always
+/// Byte pair encoding over octets, as GPT-2 does it after Sennrich, Haddow and Birch 2016.
+///
+/// Starts from single octets and always
 /// merges the pair that was learnt first, the leftmost of equal ones.
 struct ByteLevelBPE: Sendable {
     /// Octets of each token.

@@ -16,39 +16,27 @@ struct ByteTable: Sendable {
     private struct Slot {
         /// The upper half of the hash: tells most strangers apart without a look at their octets.
         var tag: UInt32 = 0
-        /// Index of the entry, -1 where the slot is free.
-        var entry: Int32 = -1
+        var id: Int32 = 0
+        var start: UInt32 = 0
+        /// The length of the key plus 1; 0 where the slot is free.
+        var length: UInt32 = 0
     }
 
-    private var slots: [Slot]
+    private var slots = [Slot](repeating: Slot(), count: 1 << 12)
     private var octets: [UInt8] = []
-    private var ends: [UInt32] = []
-    private var ids: [Int32] = []
+    private var count = 0
     /// The length of the longest key in octets.
     private(set) var longestKey = 0
-
-    /// Makes a table with room for `capacity` keys.
-    init(capacity: Int, octets: Int = 0) {
-        var size = 16
-        while size < capacity * 2 { size *= 2 }
-        slots = [Slot](repeating: Slot(), count: size)
-        ends.reserveCapacity(capacity)
-        ids.reserveCapacity(capacity)
-        self.octets.reserveCapacity(octets)
-    }
-
-    /// How many keys there are.
-    var count: Int { ids.count }
 
     /// Adds a key that is not there yet; false if it is.
     mutating func insert(_ key: UTF8Text, id: Int32) -> Bool {
         let hash = Self.hash(key)
-        guard self.id(of: key, hash: hash) == nil else { return false }
-        if (count + 1) * 2 > slots.count { grow() }
+        if self.id(of: key, hash: hash) != nil { return false }
+        count += 1
+        if count * 2 > slots.count { grow() }
+        let start = UInt32(octets.count)
         octets.append(contentsOf: key)
-        ends.append(UInt32(octets.count))
-        ids.append(id)
-        place(Int32(count - 1), hash)
+        place(Slot(tag: Self.tag(hash), id: id, start: start, length: UInt32(key.count) + 1), hash)
         longestKey = max(longestKey, key.count)
         return true
     }
@@ -62,21 +50,21 @@ struct ByteTable: Sendable {
     @inline(__always)
     func id(of key: UTF8Text, hash: Hash) -> Int32? {
         let tag = Self.tag(hash)
-        var index = Self.home(hash) & (slots.count - 1)
-        while true {
-            let slot = slots[index]
-            if slot.entry < 0 { return nil }
-            if slot.tag == tag, equals(Int(slot.entry), key) { return ids[Int(slot.entry)] }
-            index = (index + 1) & (slots.count - 1)
+        return slots.withUnsafeBufferPointer { slots in
+            var index = Self.home(hash) & (slots.count - 1)
+            while slots[index].length > 0 {
+                if slots[index].tag == tag, equals(slots[index], key) { return slots[index].id }
+                index = (index + 1) & (slots.count - 1)
+            }
+            return nil
         }
     }
 
     @inline(__always)
-    private func equals(_ entry: Int, _ key: UTF8Text) -> Bool {
-        let start = entry == 0 ? 0 : Int(ends[entry - 1])
-        guard Int(ends[entry]) - start == key.count else { return false }
+    private func equals(_ slot: Slot, _ key: UTF8Text) -> Bool {
+        guard Int(slot.length) == key.count + 1 else { return false }
         return octets.withUnsafeBufferPointer { octets in
-            for i in 0..<key.count where octets[start + i] != key[i] { return false }
+            for i in 0..<key.count where octets[Int(slot.start) + i] != key[i] { return false }
             return true
         }
     }
@@ -93,20 +81,18 @@ struct ByteTable: Sendable {
     @inline(__always)
     private static func home(_ hash: Hash) -> Int { Int(truncatingIfNeeded: hash.value ^ hash.value >> 29) }
 
-    private mutating func place(_ entry: Int32, _ hash: Hash) {
+    private mutating func place(_ slot: Slot, _ hash: Hash) {
         var index = Self.home(hash) & (slots.count - 1)
-        while slots[index].entry >= 0 { index = (index + 1) & (slots.count - 1) }
-        slots[index] = Slot(tag: Self.tag(hash), entry: entry)
+        while slots[index].length > 0 { index = (index + 1) & (slots.count - 1) }
+        slots[index] = slot
     }
 
     private mutating func grow() {
-        slots = [Slot](repeating: Slot(), count: slots.count * 2)
-        var start = 0
-        for entry in 0..<count {
-            let end = Int(ends[entry])
-            let hash = octets.withUnsafeBufferPointer { Self.hash($0[part: start..<end]) }
-            place(Int32(entry), hash)
-            start = end
+        let old = slots
+        slots = [Slot](repeating: Slot(), count: old.count * 2)
+        for slot in old where slot.length > 0 {
+            let range = Int(slot.start)..<Int(slot.start + slot.length - 1)
+            place(slot, octets.withUnsafeBufferPointer { Self.hash($0[part: range]) })
         }
     }
 }

@@ -30,11 +30,11 @@ struct CL100K: Sendable, Equatable {
     private let lacksNumbers: Bool
 
     /// Finds cl100k_base in a byte-level vocabulary: every token must be there.
-    init?(in vocabulary: Vocabulary) {
+    init?(in vocabulary: Vocabulary, fingerprint wanted: UInt64 = CL100KTables.fingerprint) {
         let numbers = Digits.count(CL100KTables.numbers, width: 5)
         guard vocabulary.size >= Int(Self.count) - numbers else { return nil }
         lacksNumbers = vocabulary.piece(Self.numberID(at: 0)) != String(Self.numberText(at: 0))
-        guard let fingerprint = fingerprint(in: vocabulary), fingerprint == CL100KTables.fingerprint else { return nil }
+        guard fingerprint(in: vocabulary) == wanted else { return nil }
     }
 
     private func fingerprint(in vocabulary: Vocabulary) -> UInt64? {
@@ -49,7 +49,9 @@ struct CL100K: Sendable, Equatable {
         return hash.value
     }
 
-    /// The text of cl100k ids. Octets that are not UTF-8, such as half a character at the end, become U+FFFD.
+    /// The text of cl100k ids.
+    ///
+    /// Octets that are not UTF-8, such as half a character at the end, become U+FFFD.
     func decode(_ ids: [Int32], _ vocabulary: Vocabulary) throws(CL100KError) -> String {
         var octets: [UInt8] = []
         octets.reserveCapacity(ids.count * 5)
@@ -74,12 +76,12 @@ struct CL100K: Sendable, Equatable {
     }
 
     /// The id of a token of two or three digits.
-    private static func numberID(at index: Int) -> Int32 {
+    static func numberID(at index: Int) -> Int32 {
         Int32(digits(index, 0..<3))
     }
 
     /// Its text: two digits below 100, three above, for which the leading zeros come from a 1 in front.
-    private static func numberText(at index: Int) -> Substring {
+    static func numberText(at index: Int) -> Substring {
         let number = digits(index, 3..<5)
         return String(number < 100 ? 100 + number : 900 + number).dropFirst()
     }

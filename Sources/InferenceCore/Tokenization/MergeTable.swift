@@ -17,25 +17,29 @@ struct MergeTable: Sendable {
         var merge = MergeTable.none
     }
 
-    private var slots: [Slot]
+    private var slots = [Slot](repeating: Slot(), count: 1 << 12)
     private var count = 0
-
-    /// Makes a table with room for `capacity` merges.
-    init(capacity: Int) {
-        var size = 16
-        while size * 2 < capacity * 3 { size *= 2 }
-        slots = [Slot](repeating: Slot(), count: size)
-    }
 
     /// Sets what a pair merges into; a later merge of the same pair counts.
     mutating func set(_ left: Int32, _ right: Int32, _ merge: Merge) {
-        var index = home(left, right)
-        while slots[index].left >= 0, slots[index].left != left || slots[index].right != right {
+        if count * 3 > slots.count * 2 { grow() }
+        place(Slot(left: left, right: right, merge: merge))
+    }
+
+    private mutating func place(_ slot: Slot) {
+        var index = home(slot.left, slot.right)
+        while slots[index].left >= 0, slots[index].left != slot.left || slots[index].right != slot.right {
             index = (index + 1) & (slots.count - 1)
         }
         if slots[index].left < 0 { count += 1 }
-        precondition(count < slots.count, "more merges than the table was made for")
-        slots[index] = Slot(left: left, right: right, merge: merge)
+        slots[index] = slot
+    }
+
+    private mutating func grow() {
+        let old = slots
+        slots = [Slot](repeating: Slot(), count: old.count * 2)
+        count = 0
+        for slot in old where slot.left >= 0 { place(slot) }
     }
 
     /// What a pair merges into.

@@ -2,12 +2,13 @@ import JSONCore
 
 extension Model {
     /// Reads the `model` of a file and enters its tokens into `vocabulary`.
-    init(_ node: FileNode, _ vocabulary: inout Vocabulary) throws(CheckpointError) {
+    init(_ file: TokenizerFile, _ vocabulary: inout Vocabulary) throws(CheckpointError) {
+        let node = try file.root.member("model")
         switch try node.type() {
         case "WordPiece":
-            self = .wordPiece(try WordPiece(node, &vocabulary))
+            self = .wordPiece(try WordPiece(node, file, &vocabulary))
         case "BPE":
-            self = .bytePair(try ByteLevelBPE(node, &vocabulary))
+            self = .bytePair(try ByteLevelBPE(node, file, &vocabulary))
         case let type:
             throw node.unsupported("model", type, "WordPiece, BPE")
         }
@@ -15,48 +16,44 @@ extension Model {
 }
 
 extension WordPiece {
-    fileprivate init(_ node: FileNode, _ vocabulary: inout Vocabulary) throws(CheckpointError) {
+    fileprivate init(_ node: FileNode, _ file: TokenizerFile, _ vocabulary: inout Vocabulary) throws(CheckpointError) {
         try node.allow("type", "vocab", "unk_token", "continuing_subword_prefix", "max_input_chars_per_word")
-        let vocab = try node.member("vocab")
-        var pieces: [(piece: [UInt8], id: Int32)] = []
-        for member in try vocab.object().members {
-            let id = try vocab.child(member.name, member.value).id()
-            pieces.append((Array(member.name.utf8), id))
-            vocabulary.set(member.name, id: id)
+        let continuation = Array(try node.member("continuing_subword_prefix").string().utf8)
+        var heads = ByteTable()
+        var tails = ByteTable()
+        try file.readTokens { token, id in
+            vocabulary.set(token, id: id)
+            if token.starts(with: continuation) {
+                _ = tails.insert(token[part: continuation.count..<token.count], id: id)
+            }
+            return heads.insert(token, id: id)
         }
         let unknownNode = try node.member("unk_token")
-        let unknown = Array(try unknownNode.string().utf8)
-        guard let unknownID = pieces.last(where: { $0.piece == unknown })?.id else {
+        var unknown = try unknownNode.string()
+        guard let unknownID = unknown.withUTF8({ heads.id(of: $0) }) else {
             throw unknownNode.fault("is not in the vocabulary")
         }
         let longest = try node.member("max_input_chars_per_word")
         guard let longestWord = longest.value.integer, longestWord > 0 else {
             throw longest.fault("expected a positive integer")
         }
-        self.init(
-            pieces: pieces,
-            continuation: Array(try node.member("continuing_subword_prefix").string().utf8),
-            unknown: unknownID,
-            longestWord: longestWord
-        )
+        self.init(heads: heads, tails: tails, unknown: unknownID, longestWord: longestWord)
     }
 }
 
 extension ByteLevelBPE {
-    fileprivate init(_ node: FileNode, _ vocabulary: inout Vocabulary) throws(CheckpointError) {
+    fileprivate init(_ node: FileNode, _ file: TokenizerFile, _ vocabulary: inout Vocabulary) throws(CheckpointError) {
         try Self.checkOptions(node)
-        let vocab = try node.member("vocab")
-        let tokens = try Self.readTokens(vocab, &vocabulary)
+        let tokens = try Self.readTokens(file, &vocabulary)
         var octetIDs: [Int32] = []
         for octet in UInt8.min...UInt8.max {
-            guard let id = withUnsafeBytes(of: octet, { tokens.id(of: $0.assumingMemoryBound(to: UInt8.self)) }) else {
-                throw vocab.fault("has no token for the octet \(octet)")
-            }
+            let id = withUnsafeBytes(of: octet) { tokens.id(of: $0.assumingMemoryBound(to: UInt8.self)) }
+            guard let id else { throw node.child("vocab").fault("has no token for the octet \(octet)") }
             octetIDs.append(id)
         }
         self.init(
             tokens: tokens,
-            merges: try Self.readMerges(node.member("merges"), tokens),
+            merges: try Self.readMerges(file, tokens),
             octetIDs: octetIDs,
             ignoresMerges: try node.optional("ignore_merges")?.bool() ?? false
         )
@@ -87,55 +84,44 @@ extension ByteLevelBPE {
     }
 
     private static func readTokens(
-        _ node: FileNode,
+        _ file: TokenizerFile,
         _ vocabulary: inout Vocabulary
     ) throws(CheckpointError) -> ByteTable {
-        let members = try node.object().members
-        var tokens = ByteTable(capacity: members.count)
+        var tokens = ByteTable()
         var octets: [UInt8] = []
-        for member in members {
-            let id = try node.child(member.name, member.value).id()
-            vocabulary.set(member.name, id: id)
+        try file.readTokens { token, id in
+            vocabulary.set(token, id: id)
             octets.removeAll(keepingCapacity: true)
-            var name = member.name
             // A token in other letters cannot come out of merging octets: it is there as an added token.
-            guard name.withUTF8({ ByteAlphabet.decode($0, into: &octets) }) else { continue }
-            let isNew = octets.withUnsafeBufferPointer { tokens.insert($0, id: id) }
-            guard isNew else { throw node.child(member.name, member.value).fault("occurs twice") }
+            guard ByteAlphabet.decode(token, into: &octets) else { return true }
+            return octets.withUnsafeBufferPointer { tokens.insert($0, id: id) }
         }
         return tokens
     }
 
-    private static func readMerges(_ node: FileNode, _ tokens: ByteTable) throws(CheckpointError) -> MergeTable {
-        let items = try node.items()
-        var merges = MergeTable(capacity: items.count)
-        for (rank, item) in items.enumerated() {
-            var ids: [Int32] = []
-            var octets: [UInt8] = []
-            for var part in try pair(item) {
-                let start = octets.count
-                let isOctets = part.withUTF8 { ByteAlphabet.decode($0, into: &octets) }
-                let id = octets.withUnsafeBufferPointer { tokens.id(of: $0[part: start..<$0.count]) }
-                guard isOctets, let id else { throw item.fault("\"\(part)\" is not in the vocabulary") }
-                ids.append(id)
-            }
+    private static func readMerges(_ file: TokenizerFile, _ tokens: ByteTable) throws(CheckpointError) -> MergeTable {
+        var merges = MergeTable()
+        var rank: UInt32 = 0
+        var octets: [UInt8] = []
+        func id(of token: UTF8Text) -> Int32? {
+            let start = octets.count
+            guard ByteAlphabet.decode(token, into: &octets) else { return nil }
+            return octets.withUnsafeBufferPointer { tokens.id(of: $0[part: start..<$0.count]) }
+        }
+        func unknown(_ token: UTF8Text) -> String {
+            "\"\(String(decoding: token, as: UTF8.self))\" is not in the vocabulary"
+        }
+        try file.readMerges { left, right in
+            octets.removeAll(keepingCapacity: true)
+            guard let leftID = id(of: left) else { return unknown(left) }
+            guard let rightID = id(of: right) else { return unknown(right) }
             guard let merged = octets.withUnsafeBufferPointer({ tokens.id(of: $0) }) else {
-                throw item.fault("what it makes is not in the vocabulary")
+                return "what it makes is not in the vocabulary"
             }
-            merges.set(ids[0], ids[1], MergeTable.Merge(rank: UInt32(rank), id: merged))
+            merges.set(leftID, rightID, MergeTable.Merge(rank: rank, id: merged))
+            rank += 1
+            return nil
         }
         return merges
-    }
-
-    /// A merge is `["a", "b"]`, or in older files `"a b"`.
-    private static func pair(_ node: FileNode) throws(CheckpointError) -> [String] {
-        if let array = node.value.array {
-            let parts = array.compactMap(\.string)
-            if parts.count == 2, array.count == 2 { return parts }
-        } else if let text = node.value.string {
-            let parts = text.split(separator: " ", omittingEmptySubsequences: false)
-            if parts.count == 2 { return parts.map(String.init) }
-        }
-        throw node.fault("expected two tokens")
     }
 }

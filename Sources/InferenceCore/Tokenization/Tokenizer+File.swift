@@ -1,5 +1,3 @@
-import JSONCore
-
 extension Tokenizer {
     /// Reads a `tokenizer.json`.
     ///
@@ -7,17 +5,8 @@ extension Tokenizer {
     /// - Throws: if the file cannot be read, is broken, or asks for something that is not supported; the reason names
     ///   the path inside the file.
     public init(file: String) throws(CheckpointError) {
-        let bytes = try readFile(file)
-        let document: JSONValue
-        do throws(JSONError) {
-            document = try JSONParser.parse(bytes)
-        } catch {
-            throw CheckpointError(file: file, reason: "not valid JSON: \(error)")
-        }
-        try self.init(FileNode(file: file, path: "", value: document))
-    }
-
-    private init(_ root: FileNode) throws(CheckpointError) {
+        let contents = try TokenizerFile(file)
+        let root = contents.root
         try root.allow(
             "version",
             "truncation",
@@ -32,9 +21,18 @@ extension Tokenizer {
         let normalizer = try Normalizer(root.optional("normalizer"))
         let added = try root.optional("added_tokens").map(AddedToken.list) ?? []
         var vocabulary = Vocabulary()
-        model = try Model(root.member("model"), &vocabulary)
-        for token in added { vocabulary.set(token.content, id: token.id) }
+        model = try Model(contents, &vocabulary)
+        for token in added {
+            var content = token.content
+            content.withUTF8 { vocabulary.set($0, id: token.id) }
+        }
         preTokenizer = try PreTokenizer(root.member("pre_tokenizer"))
+        switch (model, preTokenizer) {
+        case (.wordPiece, .bert), (.bytePair, .split): break
+        case (.wordPiece, _): throw root.child("model").fault("WordPiece needs the BertPreTokenizer")
+        case (.bytePair, _):
+            throw root.child("model").fault("byte pair encoding needs a ByteLevel pre-tokenizer")
+        }
         postProcessor = try PostProcessor(root.optional("post_processor"), vocabularySize: vocabulary.size)
         addedTokens = AddedTokens(added.filter { !$0.normalized })
         normalizedTokens = AddedTokens(added.filter(\.normalized)) { content in

@@ -7,13 +7,13 @@ struct Vocabulary: Sendable {
     var size: Int { ranges.count }
 
     /// Sets the token of an id; a later token replaces an earlier one.
-    mutating func set(_ piece: String, id: Int32) {
+    mutating func set(_ piece: UTF8Text, id: Int32) {
         let index = Int(id)
         if index >= ranges.count {
             ranges.append(contentsOf: repeatElement(0..<0, count: index + 1 - ranges.count))
         }
         let start = UInt32(text.count)
-        text.append(contentsOf: piece.utf8)
+        text.append(contentsOf: piece)
         ranges[index] = start..<UInt32(text.count)
     }
 

@@ -9,18 +9,8 @@ struct WordPiece: Sendable {
     /// Words with more code points are unknown as a whole.
     private let longestWord: Int
 
-    /// Makes the model from the pieces of a vocabulary and their ids.
-    init(pieces: [(piece: [UInt8], id: Int32)], continuation: [UInt8], unknown: Int32, longestWord: Int) {
-        var heads = ByteTable(capacity: pieces.count)
-        var tails = ByteTable(capacity: pieces.count / 2)
-        for (piece, id) in pieces {
-            piece.withUnsafeBufferPointer { piece in
-                _ = heads.insert(piece, id: id)
-                if piece.starts(with: continuation) {
-                    _ = tails.insert(piece[part: continuation.count..<piece.count], id: id)
-                }
-            }
-        }
+    /// Makes the model.
+    init(heads: ByteTable, tails: ByteTable, unknown: Int32, longestWord: Int) {
         self.heads = heads
         self.tails = tails
         self.unknown = unknown
