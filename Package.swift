@@ -78,7 +78,9 @@ let package = Package(
             dependencies: [
                 "HTTPCore", "CPlatform",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
             ],
+            exclude: ["Fixtures"],
             swiftSettings: strict
         ),
         .testTarget(name: "InferenceCoreTests", dependencies: ["InferenceCore", "JSONCore", "CKernels"], swiftSettings: strict),

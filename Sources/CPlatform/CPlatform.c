@@ -1,6 +1,7 @@
 #define _GNU_SOURCE 1
 #include "CPlatform.h"
 
+#include <linux/filter.h>
 #include <pthread.h>
 #include <sched.h>
 #include <sys/socket.h>
@@ -8,6 +9,12 @@
 int cplatform_accept(int listener, void *peer) {
     socklen_t length = sizeof(struct sockaddr_storage);
     return accept4(listener, peer, peer ? &length : NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+int cplatform_stop_handshakes(int listener) {
+    struct sock_filter drop = BPF_STMT(BPF_RET | BPF_K, 0);
+    struct sock_fprog program = {.len = 1, .filter = &drop};
+    return setsockopt(listener, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program));
 }
 
 int cplatform_affinity_count(void) {

@@ -11,6 +11,6 @@ struct EmbedServer: AsyncParsableCommand {
 
             Data goes to stdout; logs, warnings and errors go to stderr.
             """,
-        subcommands: [ServeCommand.self, EmbedCommand.self, TokenizeCommand.self]
+        subcommands: [ServeCommand.self, EmbedCommand.self, TokenizeCommand.self, DoctorCommand.self]
     )
 }

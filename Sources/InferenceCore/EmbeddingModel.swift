@@ -11,7 +11,7 @@ public final class EmbeddingModel: Sendable {
     let backbone: any ForwardPass
     let normalizes: Bool
     /// The names of the adapters, in the order that the backbone counts them.
-    private let adapters: [String]
+    public let adapters: [String]
 
     /// Maps and checks a checkpoint in sentence-transformers layout.
     ///

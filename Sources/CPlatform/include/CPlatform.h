@@ -8,6 +8,11 @@
 /// Fills in the peer's address unless `peer` is null; it must have room for a sockaddr_storage. Returns the descriptor, or -1 with errno set.
 int cplatform_accept(int listener, void *peer);
 
+/// Makes a listening socket drop what arrives for it (SO_ATTACH_FILTER, socket(7)): no further connection gets into its
+/// backlog. Clients try again a second later, and are refused if the socket is closed by then.
+/// Returns 0, or -1 with errno set.
+int cplatform_stop_handshakes(int listener);
+
 /// The number of CPUs this process may run on (sched_getaffinity(2)), at least 1.
 int cplatform_affinity_count(void);
 

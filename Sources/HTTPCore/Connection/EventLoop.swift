@@ -102,9 +102,13 @@ final class EventLoop: @unchecked Sendable {
         connections[oldest.owner]?.closeIfIdle()
     }
 
-    /// Closes what is idle, and lets the rest end with its next answer.
-    func drain() {
+    /// Makes every answer from now on the last one of its connection.
+    func beginDraining() {
         isDraining = true
+    }
+
+    /// Closes what is idle.
+    func drain() {
         for connection in Array(connections.values) { connection.drain() }
     }
 

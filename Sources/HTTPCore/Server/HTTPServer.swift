@@ -81,6 +81,8 @@ public final class HTTPServer: Sendable {
         }
         guard let (listener, loops) = running else { return }
         await listener.stop()
+        // All loops know before the first client can tell: then no later answer promises to keep its connection.
+        for loop in loops { loop.sync { $0.beginDraining() } }
         for loop in loops { loop.execute { $0.drain() } }
         await waitUntilClosed(or: end)
         for loop in loops { loop.execute { $0.abort() } }

@@ -46,12 +46,14 @@ final class Listener: @unchecked Sendable {
         }
     }
 
-    /// Deals out what the kernel has accepted already, and closes the socket.
+    /// Deals out what the kernel has accepted already, beyond the limit too, and closes the socket.
     func stop() async {
         await withCheckedContinuation { continuation in
             queue.async { [self] in
                 isStopped = true
-                while !context.slots.isFull, acceptOne() {}
+                // Closing resets whatever waits in the backlog, so nothing more may get there before it is emptied.
+                cplatform_stop_handshakes(descriptor)
+                while acceptOne() {}
                 source?.cancel()
                 source = nil
                 // Behind the cancel handler, which runs on the same queue.

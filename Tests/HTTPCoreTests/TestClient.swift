@@ -1,0 +1,128 @@
+import Glibc
+
+/// A blocking HTTP client for one loopback connection, which can also misbehave.
+final class TestClient {
+    /// An answer as it came over the wire.
+    struct Answer: Equatable {
+        var status: Int
+        var fields: [String: String]
+        var body: [UInt8]
+
+        var text: String { String(decoding: body, as: UTF8.self) }
+    }
+
+    let descriptor: Int32
+    private var buffer: [UInt8] = []
+    private var isOpen = true
+
+    /// Makes a socket without connecting it; reads and writes fail after `patience` milliseconds.
+    init(patience: Int = 20_000) {
+        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        // A hang shows as a failed read and not as a test that never ends.
+        var patience = timeval(tv_sec: patience / 1000, tv_usec: patience % 1000 * 1000)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+        var on: Int32 = 1
+        setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
+    }
+
+    /// Makes a connected socket.
+    convenience init(port: Int) {
+        self.init()
+        connect(port: port)
+    }
+
+    deinit {
+        close()
+    }
+
+    /// Connects to 127.0.0.1; false if refused.
+    @discardableResult func connect(port: Int) -> Bool {
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = in_port_t(port).bigEndian
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        return withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+            }
+        }
+    }
+
+    /// Sends all octets; false if the server closed first.
+    @discardableResult func send(_ octets: [UInt8]) -> Bool {
+        var sent = 0
+        while sent < octets.count {
+            let count = octets.withUnsafeBytes {
+                Glibc.send(descriptor, $0.baseAddress! + sent, octets.count - sent, Int32(MSG_NOSIGNAL))
+            }
+            guard count > 0 else { return false }
+            sent += count
+        }
+        return true
+    }
+
+    @discardableResult func send(_ text: String) -> Bool { send(Array(text.utf8)) }
+
+    /// Reads the next answer, an interim one too; nil at the end of the connection.
+    func answer(toHead: Bool = false) -> Answer? {
+        let end = Array("\r\n\r\n".utf8)
+        var headEnd: Int?
+        while headEnd == nil {
+            headEnd = buffer.indices.first { buffer[$0...].starts(with: end) }
+            if headEnd == nil, !fill() { return nil }
+        }
+        let head = String(decoding: buffer[..<headEnd!], as: UTF8.self)
+        buffer.removeFirst(headEnd! + 4)
+        let lines = head.split(separator: "\r\n")
+        var fields: [String: String] = [:]
+        for line in lines.dropFirst() {
+            let colon = line.firstIndex(of: ":")!
+            fields[line[..<colon].lowercased()] = String(line[line.index(colon, offsetBy: 2)...])
+        }
+        let status = Int(lines[0].split(separator: " ")[1])!
+        let length = toHead || status < 200 ? 0 : fields["content-length"].flatMap { Int($0) } ?? 0
+        while buffer.count < length {
+            guard fill() else { return nil }
+        }
+        defer { buffer.removeFirst(length) }
+        return Answer(status: status, fields: fields, body: Array(buffer[..<length]))
+    }
+
+    /// Whether the server closes without sending anything more.
+    func seesEnd() -> Bool {
+        var octet: UInt8 = 0
+        return buffer.isEmpty && recv(descriptor, &octet, 1, 0) <= 0 && errno != EAGAIN
+    }
+
+    /// Reads up to `count` octets and drops them.
+    func skip(_ count: Int) {
+        while buffer.count < count, fill() {}
+        buffer.removeFirst(min(count, buffer.count))
+    }
+
+    /// Says that no more will be sent.
+    func halfClose() {
+        shutdown(descriptor, Int32(SHUT_WR))
+    }
+
+    /// Closes with a reset.
+    func reset() {
+        var option = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
+        close()
+    }
+
+    func close() {
+        if isOpen { Glibc.close(descriptor) }
+        isOpen = false
+    }
+
+    private func fill() -> Bool {
+        var chunk = [UInt8](repeating: 0, count: 65536)
+        errno = 0
+        let count = recv(descriptor, &chunk, chunk.count, 0)
+        if count > 0 { buffer += chunk[..<count] }
+        return count > 0
+    }
+}
