@@ -52,7 +52,8 @@ public struct JSONWriter {
     public mutating func value(_ float: Float) {
         precondition(float.isFinite, "JSON cannot carry \(float)")
         separate()
-        bytes.append(contentsOf: float.description.utf8)
+        var text = float.description
+        text.withUTF8 { bytes.append(contentsOf: $0) }
         needsComma = true
     }
 

@@ -76,6 +76,7 @@ def test_embed_refuses_long_inputs_where_asked():
 def test_embed_names_a_bad_line(line):
     result = run("embed", "--model", str(MODEL_DIRECTORY), stdin='"a"\n' + line + "\n")
     assert result.returncode != 0
+    assert len(parsed(result.stdout)) == 1
     assert "line 2: " in result.stderr
 
 

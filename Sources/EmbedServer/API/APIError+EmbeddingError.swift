@@ -55,7 +55,8 @@ extension APIError {
         case .shuttingDown: self = .unavailable("The server is shutting down.")
         case .notFinite(let index):
             self = .internalError("The model gave no finite vector for \(InputPlace.name(index, of: count)).")
-        case .computeFailed: self = .internalError()
+        case .computeFailed(let reason):
+            self = .internalError("The server failed to compute the embeddings.", cause: reason)
         }
     }
 

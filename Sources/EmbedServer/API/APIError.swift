@@ -20,6 +20,8 @@ struct APIError: Error, Equatable {
     var violation: Violation?
     /// How long to wait before another attempt; only with status 429.
     var retryAfter: Duration?
+    /// What only the log says.
+    var cause: String?
 
     /// One entry of the `errors` list.
     struct Violation: Equatable {
@@ -106,9 +108,15 @@ extension APIError {
 
     /// A fault of the server: 500.
     ///
-    /// The message leaks nothing; the log has the reason.
-    static func internalError(_ message: String = "The server failed to compute the embeddings.") -> APIError {
-        APIError(status: .internalServerError, code: "INTERNAL_ERROR", openAICode: "internal_error", message: message)
+    /// - Parameter cause: what the log says; the client is not told.
+    static func internalError(_ message: String, cause: String? = nil) -> APIError {
+        APIError(
+            status: .internalServerError,
+            code: "INTERNAL_ERROR",
+            openAICode: "internal_error",
+            message: message,
+            cause: cause
+        )
     }
 }
 

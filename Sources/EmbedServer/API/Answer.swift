@@ -19,6 +19,7 @@ struct Answer: Sendable {
     init(_ error: APIError, to request: Request) {
         response = error.response(id: request.id)
         facts = ["error": .string(error.code)]
+        if let cause = error.cause { facts["cause"] = .string(cause) }
     }
 }
 

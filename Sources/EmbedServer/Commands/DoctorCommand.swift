@@ -31,7 +31,9 @@ struct DoctorCommand: AsyncParsableCommand {
     }
 
     private func facts(
-        of loaded: EmbeddingModel, _ engine: EmbeddingEngine, loadTime: Duration
+        of loaded: EmbeddingModel,
+        _ engine: EmbeddingEngine,
+        loadTime: Duration
     ) -> [(name: String, value: String)] {
         let facts = loaded.description
         let vocabularySize = loaded.encoder.tokenizer.vocabularySize

@@ -63,40 +63,59 @@ struct EmbedCommand: AsyncParsableCommand {
     private func embed(_ input: inout InputFile, with model: LoadedModel) async throws {
         var output = StandardOutput()
         var line = 0
-        while let batch = try nextBatch(&input, after: line) {
-            let request = EmbeddingRequest(
-                inputs: batch.map(EmbeddingInput.text),
-                task: model.description.tasks.isEmpty ? nil : task?.task,
-                dimensions: dimensions,
-                truncate: truncate
-            )
-            let result: EmbeddingResult
-            do throws(EmbeddingError) {
-                result = try await model.embed(request)
-            } catch {
-                throw Self.explain(error, firstLine: line + 1)
-            }
-            for (index, vector) in result.vectors.enumerated() {
-                line += 1
-                if result.truncated[index] {
-                    StandardError.write("warning: line \(line): cut to \(result.tokenCounts[index]) tokens\n")
-                }
-                try output.write(line: Self.encode(vector))
-            }
-            try output.flush()
+        while let (texts, failure) = try nextBatch(&input, after: line) {
+            if !texts.isEmpty { try await embed(texts, after: line, with: model, to: &output) }
+            if let failure { throw failure }
+            line += texts.count
         }
     }
 
-    /// Takes lines until there are enough for the engine to be busy, or until the next one would have to be waited for.
-    private func nextBatch(_ input: inout InputFile, after line: Int) throws -> [String]? {
+    private func embed(
+        _ texts: [String],
+        after line: Int,
+        with model: LoadedModel,
+        to output: inout StandardOutput
+    ) async throws {
+        let request = EmbeddingRequest(
+            inputs: texts.map(EmbeddingInput.text),
+            task: model.description.tasks.isEmpty ? nil : task?.task,
+            dimensions: dimensions,
+            truncate: truncate
+        )
+        let result: EmbeddingResult
+        do throws(EmbeddingError) {
+            result = try await model.embed(request)
+        } catch {
+            throw Self.explain(error, firstLine: line + 1)
+        }
+        for (index, vector) in result.vectors.enumerated() {
+            if result.truncated[index] {
+                StandardError.write("warning: line \(line + index + 1): cut to \(result.tokenCounts[index]) tokens\n")
+            }
+            try output.write(line: Self.encode(vector))
+        }
+        try output.flush()
+    }
+
+    /// Takes lines until there are enough to keep the engine busy, or until the next one would have to be waited for.
+    ///
+    /// A bad line ends the batch; those before it are still to be answered.
+    private func nextBatch(
+        _ input: inout InputFile,
+        after line: Int
+    ) throws(IOError) -> (texts: [String], failure: LineError?)? {
         var batch: [String] = []
         var size = 0
         while batch.isEmpty || (batch.count < 256 && size < 1 << 20 && input.hasLine) {
             guard let octets = try input.nextLine() else { break }
-            batch.append(try InputLine.text(octets, number: line + batch.count + 1, allowsObject: true))
+            do throws(LineError) {
+                batch.append(try InputLine.text(octets, number: line + batch.count + 1, allowsObject: true))
+            } catch {
+                return (batch, error)
+            }
             size += octets.count
         }
-        return batch.isEmpty ? nil : batch
+        return batch.isEmpty ? nil : (batch, nil)
     }
 
     private static func encode(_ vector: [Float]) -> [UInt8] {

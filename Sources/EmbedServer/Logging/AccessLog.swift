@@ -29,7 +29,8 @@ struct AccessLog: Sendable {
                 "duration_ms": .stringConvertible((ContinuousClock.now - request.receivedAt).milliseconds),
             ]
             metadata.merge(answer.facts) { _, fact in fact }
-            logger.log(level: level, "request", metadata: metadata)
+            let isFault = answer.response.status == .internalServerError
+            logger.log(level: isFault ? .error : level, "request", metadata: metadata)
             return answer.response
         }
     }
