@@ -57,10 +57,14 @@ import Testing
             client.send("POST /none HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n")
             #expect(client.answer()?.status == 404)
             #expect(try ask("GET /").status == 200)
+            let malformed = try ask("GET nowhere", "x-request-id: mine\r\n")
+            #expect(malformed.status == 400 && malformed.fields["connection"] == "close")
+            #expect(malformed.fields["x-error-id"] == malformed.fields["x-request-id"])
+            #expect(client.seesEnd())
         }
-        #expect(records.withLock { $0.map(\.status.code) } == [404, 405, 204, 204, 200, 411, 501, 404, 200])
-        #expect(records.withLock { $0.last?.route } == "/")
-        #expect(server.server.statistics.errors == 5)
+        #expect(records.withLock { $0.map(\.status.code) } == [404, 405, 204, 204, 200, 411, 501, 404, 200, 400])
+        #expect(records.withLock { $0.map(\.route).suffix(2) } == ["/", nil])
+        #expect(server.server.statistics.errors == 6)
         await server.stop()
     }
 

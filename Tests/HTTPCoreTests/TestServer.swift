@@ -26,6 +26,11 @@ struct TestServer {
             configuration: configuration,
             router: router,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            errorResponse: { error, id in
+                var response = HTTPError.defaultResponse(to: error, id: id)
+                response.fields[.init("x-error-id")!] = id.rawValue
+                return response
+            },
             onResponse: onResponse
         )
         return TestServer(server: server, port: try await server.start().port)

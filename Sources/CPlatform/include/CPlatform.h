@@ -8,8 +8,8 @@
 /// Fills in the peer's address unless `peer` is null; it must have room for a sockaddr_storage. Returns the descriptor, or -1 with errno set.
 int cplatform_accept(int listener, void *peer);
 
-/// Makes a listening socket drop what arrives for it (SO_ATTACH_FILTER, socket(7)): no further connection gets into its
-/// backlog. Clients try again a second later, and are refused if the socket is closed by then.
+/// Makes a listening TCP socket drop every SYN that arrives (SO_ATTACH_FILTER, socket(7)): handshakes under way are
+/// finished, no others begin. Clients try again a second later, and are refused if the socket is closed by then.
 /// Returns 0, or -1 with errno set.
 int cplatform_stop_handshakes(int listener);
 

@@ -117,7 +117,9 @@ extension Connection {
             // The body that was being read off is longer than that is worth.
             return answer(response, thenClose: true)
         }
-        answer(errorResponse(error, id: exchange?.id ?? RequestID(using: &loop.generator)), thenClose: true)
+        if exchange == nil { loop.context.counters.requests.add() }
+        let id = exchange?.id ?? RequestID(using: &loop.generator)
+        answer(errorResponse(error, id: id), id: id, thenClose: true)
     }
 
     /// The body has not come in time.
@@ -139,7 +141,11 @@ extension Connection {
 
     /// Sends the final answer to the request in flight.
     private func answer(_ response: Response, thenClose: Bool) {
-        let id = exchange?.id ?? RequestID(using: &loop.generator)
+        guard let exchange else { return }
+        answer(response, id: exchange.id, thenClose: thenClose)
+    }
+
+    private func answer(_ response: Response, id: RequestID, thenClose: Bool) {
         let keeps = !thenClose && !loop.isDraining && exchange?.head.keepsAlive == true
         let isHead = exchange?.head.method == .head
         let persistence: ResponseEncoder.Persistence =

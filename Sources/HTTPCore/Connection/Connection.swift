@@ -179,7 +179,7 @@ final class Connection {
     /// Sets the deadline for the octets that are missing.
     private func waitForMore() {
         guard exchange == nil else {
-            if isTooSlow { return deadlinePassed(.body) }
+            if isTooSlow { return bodyTimedOut() }
             return setDeadline(.body)
         }
         if !parser.isBetweenRequests, deadline?.kind != .head {
@@ -289,10 +289,9 @@ final class Connection {
         deadline = nil
     }
 
-    /// The wait of this kind has been too long.
+    /// The loop has found the deadline passed, and has taken it out of its list.
     func deadlinePassed(_ kind: Deadlines.Kind) {
-        // The loop has taken an expired deadline out of its list.
-        if deadline?.kind == kind, !isTooSlow { deadline = nil }
+        deadline = nil
         switch kind {
         case .head:
             if parser.isBetweenRequests { close() } else { refuse(.requestTimeout) }

@@ -23,6 +23,9 @@ final class Listener: @unchecked Sendable {
     /// How many connections are accepted before others get their turn on the queue.
     private static let batch = 64
 
+    /// How long a handshake under way has to be finished before the socket is closed.
+    private static let handshakeTime = DispatchTimeInterval.milliseconds(50)
+
     /// How long to rest after running out of descriptors, in milliseconds.
     private static let restRange = 5...1000
 
@@ -51,13 +54,15 @@ final class Listener: @unchecked Sendable {
         await withCheckedContinuation { continuation in
             queue.async { [self] in
                 isStopped = true
-                // Closing resets whatever waits in the backlog, so nothing more may get there before it is emptied.
+                // Closing resets whatever waits in the backlog, so that has to be emptied, and nothing more may come.
                 cplatform_stop_handshakes(descriptor)
-                while acceptOne() {}
-                source?.cancel()
-                source = nil
-                // Behind the cancel handler, which runs on the same queue.
-                queue.async { continuation.resume() }
+                queue.asyncAfter(deadline: .now() + Self.handshakeTime) { [self] in
+                    while acceptOne() {}
+                    source?.cancel()
+                    source = nil
+                    // Behind the cancel handler, which runs on the same queue.
+                    queue.async { continuation.resume() }
+                }
             }
         }
     }
