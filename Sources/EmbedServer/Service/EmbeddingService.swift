@@ -48,6 +48,9 @@ struct EmbeddingService {
         configuration.queueTokens = self.settings.scheduler.queueTokens
         configuration.stepTokens = self.settings.scheduler.stepTokens
         let engine = EmbeddingEngine(models: models, configuration: configuration)
+        for (model, settings) in zip(models, settings) {
+            try await test(model, of: engine, directory: loader.home.directory(of: settings))
+        }
         let served = zip(settings, models).map {
             ServedModel(settings: $0, backend: LoadedModel(model: $1, engine: engine))
         }
@@ -56,6 +59,16 @@ struct EmbeddingService {
         let elapsed = (ContinuousClock.now - start).milliseconds
         logger.notice("ready", metadata: ["load_ms": .stringConvertible(elapsed)])
         return engine
+    }
+
+    /// Refuses to become ready with a model that gives unsound vectors on this machine.
+    private func test(_ model: EmbeddingModel, of engine: EmbeddingEngine, directory: String) async throws {
+        let findings = try await SelfTest(model, of: engine, directory: directory).run()
+        for finding in findings {
+            logger.debug("self-test of \(model.description.id): \(finding.subject), \(finding.detail)")
+        }
+        let failed = findings.filter { !$0.passed }
+        guard failed.isEmpty else { throw SelfTestFailure(id: model.description.id, findings: failed) }
     }
 
     private func announce(_ model: ServedModel) {
@@ -100,5 +113,18 @@ struct EmbeddingService {
             logger: Logger(label: "http"),
             errorResponse: { log.refuse($0, id: $1) }
         )
+    }
+}
+
+/// A model that gives unsound vectors.
+struct SelfTestFailure: Error, CustomStringConvertible {
+    /// The model's name.
+    let id: String
+    /// What was not as it should be.
+    let findings: [SelfTest.Finding]
+
+    var description: String {
+        let details = findings.map { "\($0.subject): \($0.detail)" }.joined(separator: "; ")
+        return "\(id): the self-test failed, so this model is not served here. \(details)"
     }
 }
