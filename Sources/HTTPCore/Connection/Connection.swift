@@ -7,7 +7,8 @@ internal import HTTPTypes
 /// kept up to a limit, and then the socket is left alone until the answer is out, so a client that pipelines cannot pile
 /// up work or memory. A client that half-closes is answered all the same; one that resets has its handler cancelled.
 ///
-/// This file reads, writes and closes; `Connection+Exchange.swift` says what goes into an answer.
+/// This file reads, writes and closes; `Connection+Exchange.swift` says what goes into an answer. It is long because
+/// phase, buffers, sources and deadline change together, and are private so that nothing else can change one alone.
 final class Connection {
     /// What the connection does now.
     enum Phase: Equatable {

@@ -14,6 +14,7 @@ public final class HTTPServer: Sendable {
     /// Where the server is in its life.
     private enum State {
         case made
+        case starting
         case running(Listener, [EventLoop])
         case stopped
     }
@@ -54,12 +55,24 @@ public final class HTTPServer: Sendable {
     /// - Returns: The bound address, with the port that the system chose if 0 was asked for.
     public func start() async throws(ServerError) -> SocketAddress {
         let configuration = context.configuration
-        guard state.withLock({ if case .made = $0 { true } else { false } }) else { throw .alreadyStarted }
-        let (descriptor, address) = try ListeningSocket.open(
-            host: configuration.host,
-            port: configuration.port,
-            backlog: configuration.backlog
-        )
+        let isFirst = state.withLock { state in
+            guard case .made = state else { return false }
+            state = .starting
+            return true
+        }
+        guard isFirst else { throw .alreadyStarted }
+        let descriptor: Int32
+        let address: SocketAddress
+        do {
+            (descriptor, address) = try ListeningSocket.open(
+                host: configuration.host,
+                port: configuration.port,
+                backlog: configuration.backlog
+            )
+        } catch {
+            state.withLock { $0 = .made }
+            throw error
+        }
         signal(SIGPIPE, SIG_IGN)
         let loops = (0..<max(1, configuration.eventLoopCount)).map { EventLoop(number: $0, context: context) }
         let listener = Listener(descriptor: descriptor, loops: loops, context: context)
