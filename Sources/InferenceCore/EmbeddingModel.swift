@@ -78,7 +78,9 @@ public final class EmbeddingModel: Sendable {
     }
 
     private static func bert(
-        _ file: JSONFile, _ weights: SafetensorsFile, _ layout: SentenceTransformersLayout?
+        _ file: JSONFile,
+        _ weights: SafetensorsFile,
+        _ layout: SentenceTransformersLayout?
     ) throws(CheckpointError) -> Parts {
         let configuration = try BERT.Configuration(file)
         // Without modules.json sentence-transformers takes the mean, and so do we.
@@ -95,7 +97,10 @@ public final class EmbeddingModel: Sendable {
     }
 
     private static func transformer(
-        _ file: JSONFile, _ weights: SafetensorsFile, _ layout: SentenceTransformersLayout?, directory: String
+        _ file: JSONFile,
+        _ weights: SafetensorsFile,
+        _ layout: SentenceTransformersLayout?,
+        directory: String
     ) throws(CheckpointError) -> Parts {
         let configuration = try TransformerConfiguration(file)
         let adapters = try AdapterFile.readAll(directory: directory)
@@ -111,7 +116,9 @@ public final class EmbeddingModel: Sendable {
             throw CheckpointError(file: directory + "/modules.json", reason: "is missing: it says how to pool")
         }
         let transformer = try Transformer(
-            configuration: configuration, weights: weights, adapters: adapters,
+            configuration: configuration,
+            weights: weights,
+            adapters: adapters,
             pooling: isJina ? .lastToken : layout?.pooling ?? .lastToken
         )
         return Parts(

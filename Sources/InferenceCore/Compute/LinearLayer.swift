@@ -56,9 +56,13 @@ struct LinearLayer: Sendable {
         }
     }
 
-    /// output[rows, columns] = or += input[rows, :] × W[columns, :]ᵀ
+    /// Computes `output[rows, columns] = input[rows, :] × W[columns, :]ᵀ`, or adds it.
     private func multiply(
-        _ input: Rows, _ rows: Range<Int>, _ columns: Range<Int>, _ output: Rows, _ epilogue: Epilogue,
+        _ input: Rows,
+        _ rows: Range<Int>,
+        _ columns: Range<Int>,
+        _ output: Rows,
+        _ epilogue: Epilogue,
         scratch: FloatBuffer
     ) {
         let weights: UnsafePointer<Float>
@@ -72,10 +76,20 @@ struct LinearLayer: Sendable {
         var (alpha, beta): (Float, Float) = (1, 0)
         if case .add(let factor) = epilogue { (alpha, beta) = (factor, 1) }
         cblas_sgemm(
-            CblasRowMajor, CblasNoTrans, CblasTrans,
-            blasint(rows.count), blasint(columns.count), blasint(inputs),
-            alpha, input[rows.lowerBound], blasint(input.stride), weights, blasint(inputs),
-            beta, output[rows.lowerBound] + columns.lowerBound, blasint(output.stride)
+            CblasRowMajor,
+            CblasNoTrans,
+            CblasTrans,
+            blasint(rows.count),
+            blasint(columns.count),
+            blasint(inputs),
+            alpha,
+            input[rows.lowerBound],
+            blasint(input.stride),
+            weights,
+            blasint(inputs),
+            beta,
+            output[rows.lowerBound] + columns.lowerBound,
+            blasint(output.stride)
         )
     }
 

@@ -1,6 +1,6 @@
 import CKernels
 
-/// BERT (Devlin et al. 2019) as an encoder: learned absolute positions, post-layer normalisation, GELU.
+/// BERT (Devlin and others, 2019) as an encoder: learned absolute positions, post-layer normalisation, GELU.
 ///
 /// Tensor names and arithmetic are those of Hugging Face's `BertModel`.
 struct BERT: ForwardPass {
@@ -46,12 +46,24 @@ struct BERT: ForwardPass {
         let bias: [Float]
         let epsilon: Float
 
-        func apply(_ x: UnsafeMutablePointer<Float>, adding residual: UnsafePointer<Float>?, rows: Int, in context: ComputeContext) {
+        func apply(
+            _ x: UnsafeMutablePointer<Float>,
+            adding residual: UnsafePointer<Float>?,
+            rows: Int,
+            in context: ComputeContext
+        ) {
             let width = weight.count
             context.pool.forRows(rows) { part, _ in
                 let offset = part.lowerBound * width
                 Kernels.best.layer_norm(
-                    x + offset, residual.map { $0 + offset }, weight, bias, epsilon, x + offset, part.count, width
+                    x + offset,
+                    residual.map { $0 + offset },
+                    weight,
+                    bias,
+                    epsilon,
+                    x + offset,
+                    part.count,
+                    width
                 )
             }
         }
@@ -103,13 +115,20 @@ struct BERT: ForwardPass {
         self.configuration = configuration
         self.pooling = pooling
         attention = Attention(
-            heads: configuration.heads, keyValueHeads: configuration.heads,
-            headSize: hidden / configuration.heads, causal: false
+            heads: configuration.heads,
+            keyValueHeads: configuration.heads,
+            headSize: hidden / configuration.heads,
+            causal: false
         )
         wordEmbeddings = try tensor("embeddings.word_embeddings.weight", [configuration.vocabularySize, hidden])
-        positionEmbeddings = try tensor("embeddings.position_embeddings.weight", [configuration.maximumPositions, hidden])
+        positionEmbeddings = try tensor(
+            "embeddings.position_embeddings.weight",
+            [configuration.maximumPositions, hidden]
+        )
         tokenType = Array(
-            try tensor("embeddings.token_type_embeddings.weight", [configuration.tokenTypes, hidden]).widened().prefix(hidden)
+            try tensor("embeddings.token_type_embeddings.weight", [configuration.tokenTypes, hidden]).widened().prefix(
+                hidden
+            )
         )
         embeddingNorm = try norm("embeddings.LayerNorm")
         var layers: [Layer] = []
@@ -150,9 +169,14 @@ struct BERT: ForwardPass {
             }
             attention.apply(
                 Attention.Input(
-                    queries: projections, keys: projections.column(width), values: projections.column(2 * width)
+                    queries: projections,
+                    keys: projections.column(width),
+                    values: projections.column(2 * width)
                 ),
-                sequences: step.sequences, tokens: 0..<rows, to: mixed, in: context
+                sequences: step.sequences,
+                tokens: 0..<rows,
+                to: mixed,
+                in: context
             )
             let attended = Rows(base: projections.base, stride: width)  // its values are used up
             layer.attentionOutput.apply(mixed, rows: rows, to: attended, in: context)

@@ -37,8 +37,11 @@ struct AdaptedLinear: Sendable {
     ) {
         guard let end = segments.last?.rows.upperBound, let begin = segments.first?.rows.lowerBound else { return }
         base.apply(
-            input.from(begin), rows: end - begin, to: output.from(begin),
-            adding ? .add(scaledBy: 1) : .replace, in: context
+            input.from(begin),
+            rows: end - begin,
+            to: output.from(begin),
+            adding ? .add(scaledBy: 1) : .replace,
+            in: context
         )
         for segment in segments {
             guard let adapter = segment.adapter, let update = updates[adapter] else { continue }
@@ -47,7 +50,10 @@ struct AdaptedLinear: Sendable {
             let reduced = Rows(base: context.lowRank.reserve(count * rank), stride: rank)
             update.down.apply(input.from(segment.rows.lowerBound), rows: count, to: reduced, in: context)
             update.up.apply(
-                reduced, rows: count, to: output.from(segment.rows.lowerBound), .add(scaledBy: update.scale),
+                reduced,
+                rows: count,
+                to: output.from(segment.rows.lowerBound),
+                .add(scaledBy: update.scale),
                 in: context
             )
         }
