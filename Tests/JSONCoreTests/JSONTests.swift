@@ -30,6 +30,15 @@ import Testing
         #expect(Array(value.unicodeScalars) == Array(expected.unicodeScalars))
     }
 
+    @Test("counts values, containers and all, and stops at the limit")
+    func maximumValues() throws {
+        let document = Array(#"[1,[],{"a":"b"}]"#.utf8)
+        #expect(try JSONParser.parse(document, maximumValues: 5).array?.count == 3)
+        let error = #expect(throws: JSONError.self) { try JSONParser.parse(document, maximumValues: 4) }
+        #expect(error?.kind == .tooManyValues)
+        #expect(error?.description == "more than 4 values at byte 11")
+    }
+
     @Test("a byte order mark in front is skipped")
     func byteOrderMark() throws {
         #expect(try JSONParser.parse([0xEF, 0xBB, 0xBF, 0x31]) == .integer(1))
