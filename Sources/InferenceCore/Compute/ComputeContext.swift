@@ -19,8 +19,8 @@ final class ComputeContext {
     let mixed = FloatBuffer()
     /// The inside of the feed-forward network.
     let wide = FloatBuffer()
-    /// The inside of a low-rank update: `[tokens, rank]`.
-    let lowRank = FloatBuffer()
+    /// Rows packed for a matrix product, and the inside of low-rank updates.
+    let packedRows = FloatBuffer()
     /// The residual stream of pooled tokens only.
     let pooled = FloatBuffer()
     private let scratchBuffers: [FloatBuffer]
