@@ -58,8 +58,9 @@ struct ContentEncoder {
         if added.isEmpty { return encode(&self, text, isLast, &ids) }
         let end = certainEnd(of: text, isLast: isLast)
         var position = 0
+        var searchStart = 0
         while position < text.count {
-            let match = added.nextMatch(in: text, from: position)
+            let match = added.nextMatch(in: text, from: position, searchStart: searchStart)
             // The unread rest may show that a match near the end is none, or a longer one.
             let isCertain = match.map { $0.range.upperBound <= end } ?? false
             let partEnd = match?.range.lowerBound ?? text.count
@@ -73,6 +74,7 @@ struct ContentEncoder {
             ids.append(match.id)
             if ids.count >= capacity { return true }
             position = match.range.upperBound
+            searchStart = match.searchEnd
         }
         return true
     }

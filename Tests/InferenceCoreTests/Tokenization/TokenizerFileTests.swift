@@ -178,6 +178,7 @@ struct TokenizerFileTests {
                     added: #"[{"id":3,"content":1,"normalized":false}]"#
                 )
             ),
+            Fault("added_tokens[0]: token id 1 is \"a\"", file(added: #"[{"id":1,"content":"x","normalized":false}]"#)),
             Fault(
                 "added_tokens[0].id: token id 99999999 is out of range",
                 file(
