@@ -65,7 +65,7 @@ struct SplitPatternTests {
         "an excerpt has the words of the whole text",
         arguments: [
             "a\n" + String(repeating: " ", count: 20) + "\nb   \n\n   c \r\n",
-            "a" + String(repeating: "\u{301}\u{323}\u{31B}", count: 9) + "b\u{315}c\u{F73}\u{344}",
+            "a" + String(repeating: "\u{301}", count: 9) + "\u{323}b\u{315}c\u{F73}\u{344}",
             "한\u{1112}\u{1161}\u{11AB}각\u{11A8}가\u{11A8}글 \u{9C7}\u{9BE}x",
             "x\u{1F469}\u{200D}\u{1F467}'s\u{2000}\u{2001} \u{212B}\u{1E9B}\u{323} it's",
         ]

@@ -79,6 +79,16 @@ struct TokenizerFileTests {
         #expect(old.encode("abab").ids == [256, 256])
     }
 
+    @Test("an added token that lies across the end of what a limit lets be read is found whole")
+    func tokenAcrossExcerpt() throws {
+        let added = #"[{"id":3,"content":"<x>","normalized":false},{"id":4,"content":"<x><x>yy","normalized":false}]"#
+        let tokenizer = try load(Self.file(added: added))
+        for padding in 1_000..<1_060 {
+            let text = "a a" + String(repeating: " ", count: padding) + "<x><x>yy" + String(repeating: " a", count: 100)
+            #expect(tokenizer.encode(text, limit: 3).ids == [1, 1, 4], "\(padding)")
+        }
+    }
+
     @Test("a missing file is named")
     func missing() {
         let error = #expect(throws: CheckpointError.self) { try Tokenizer(file: "/nowhere/tokenizer.json") }
