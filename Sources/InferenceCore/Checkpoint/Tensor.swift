@@ -53,9 +53,9 @@ struct Tensor: Sendable {
         self.owner = owner
     }
 
-    /// Widens `count` values from index `start` to float32. Exact: every stored value is a float32.
+    /// Widens `count` values from index `start` to float32.
     ///
-    /// The tensor must be of floating-point type, which `SafetensorsFile.tensor(_:shape:)` has checked.
+    /// Exact: every stored value is a float32. The tensor must be of floating-point type, which `SafetensorsFile.tensor(_:shape:)` has checked.
     func widen(from start: Int, count: Int, into output: UnsafeMutablePointer<Float>) {
         precondition(start >= 0 && count >= 0 && start + count <= self.count, "outside the tensor")
         guard count > 0, let base = bytes.baseAddress else { return }

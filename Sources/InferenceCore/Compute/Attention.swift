@@ -1,6 +1,6 @@
 import CKernels
 
-/// Scaled dot-product attention (Vaswani et al. 2017) over packed sequences, with memory linear in their length.
+/// Scaled dot-product attention (Vaswani and others, 2017) over packed sequences, with memory linear in their length.
 ///
 /// Every sequence attends within itself. Scores are never held for more than a tile of queries × keys: the softmax is
 /// computed online (Milakov & Gimelshein 2018; Dao et al. 2022). Tiles start at the sequence's own first token and
@@ -18,13 +18,15 @@ struct Attention: Sendable {
     private static let queryTile = 64
     private static let keyTile = 128
 
-    /// What attention works on. Heads lie next to each other in a row.
+    /// What attention works on.
+    ///
+    /// Heads lie next to each other in a row.
     struct Input {
-        /// `[queries, heads × headSize]`
+        /// Rows of `[queries, heads × headSize]`.
         let queries: Rows
-        /// `[tokens, keyValueHeads × headSize]`
+        /// Rows of `[tokens, keyValueHeads × headSize]`.
         let keys: Rows
-        /// `[tokens, keyValueHeads × headSize]`
+        /// Rows of `[tokens, keyValueHeads × headSize]`.
         let values: Rows
     }
 
@@ -46,7 +48,11 @@ struct Attention: Sendable {
     ///   - tokens: which tokens ask; the first has row 0 of `input.queries` and of `output`.
     ///   - output: `[tokens, heads × headSize]`.
     func apply(
-        _ input: Input, sequences: [Range<Int>], tokens: Range<Int>, to output: Rows, in context: ComputeContext
+        _ input: Input,
+        sequences: [Range<Int>],
+        tokens: Range<Int>,
+        to output: Rows,
+        in context: ComputeContext
     ) {
         var tiles: [Tile] = []
         for sequence in sequences {
@@ -67,7 +73,10 @@ struct Attention: Sendable {
     ///   - tokens: the token that asks in each sequence; it has the sequence's row in `input.queries` and `output`.
     ///   - output: `[sequences, heads × headSize]`.
     func apply(
-        _ input: Input, sequences: [Range<Int>], singleTokens tokens: [Int], to output: Rows,
+        _ input: Input,
+        sequences: [Range<Int>],
+        singleTokens tokens: [Int],
+        to output: Rows,
         in context: ComputeContext
     ) {
         var tiles: [Tile] = []
@@ -109,7 +118,16 @@ struct Attention: Sendable {
             let count = min(keyTile, end - begin)
             kernels.transpose(keys[begin], keys.stride, transposed, keyTile, count, headSize, scale)
             kernels.matmul(
-                query.base, query.stride, transposed, keyTile, scores.base, keyTile, rows, count, headSize, 0
+                query.base,
+                query.stride,
+                transposed,
+                keyTile,
+                scores.base,
+                keyTile,
+                rows,
+                count,
+                headSize,
+                0
             )
             for row in 0..<rows {
                 let visible = causal ? tile.tokens.lowerBound + row + 1 - begin : count
@@ -120,8 +138,16 @@ struct Attention: Sendable {
                 if begin > first { kernels.scale(result[row], correction, headSize) }
             }
             kernels.matmul(
-                scores.base, keyTile, values[begin], values.stride, result.base, result.stride,
-                rows, headSize, count, begin > first ? 1 : 0
+                scores.base,
+                keyTile,
+                values[begin],
+                values.stride,
+                result.base,
+                result.stride,
+                rows,
+                headSize,
+                count,
+                begin > first ? 1 : 0
             )
         }
         for row in 0..<rows { kernels.scale(result[row], 1 / sums[row], headSize) }

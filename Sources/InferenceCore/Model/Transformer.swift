@@ -85,7 +85,8 @@ struct Transformer: ForwardPass {
                     output: backend.layer(try part(name + "self_attn.o_proj", hidden, queryWidth)),
                     feedForwardNorm: try vector(name + "post_attention_layernorm.weight", hidden),
                     gateUp: backend.layer(
-                        try part(name + "mlp.gate_proj", inner, hidden), try part(name + "mlp.up_proj", inner, hidden)
+                        try part(name + "mlp.gate_proj", inner, hidden),
+                        try part(name + "mlp.up_proj", inner, hidden)
                     ),
                     down: backend.layer(try part(name + "mlp.down_proj", hidden, inner))
                 )
@@ -97,11 +98,15 @@ struct Transformer: ForwardPass {
         self.configuration = configuration
         self.pooling = pooling
         attention = Attention(
-            heads: configuration.heads, keyValueHeads: configuration.keyValueHeads,
-            headSize: configuration.headSize, causal: isQwen3
+            heads: configuration.heads,
+            keyValueHeads: configuration.keyValueHeads,
+            headSize: configuration.headSize,
+            causal: isQwen3
         )
         rotary = RotaryEmbedding(
-            headSize: configuration.headSize, theta: configuration.ropeTheta, positions: configuration.maximumPositions
+            headSize: configuration.headSize,
+            theta: configuration.ropeTheta,
+            positions: configuration.maximumPositions
         )
         parameterCount =
             weights.tensors.values.reduce(0) { $0 + $1.count } + adapters.reduce(0) { $0 + $1.parameterCount }
@@ -128,7 +133,10 @@ struct Transformer: ForwardPass {
                 let queries = projectQueries(layer, part, segments, positions[chunk], in: context)
                 let mixed = Rows(base: context.mixed.reserve(chunk.count * queries.stride), stride: queries.stride)
                 attention.apply(
-                    attentionInput(queries, keysAndValues), sequences: step.sequences, tokens: chunk, to: mixed,
+                    attentionInput(queries, keysAndValues),
+                    sequences: step.sequences,
+                    tokens: chunk,
+                    to: mixed,
                     in: context
                 )
                 layer.output.apply(mixed, segments: segments, to: part, .add, in: context)
@@ -141,8 +149,13 @@ struct Transformer: ForwardPass {
 
     /// The last layer, for the pooled tokens only. Exact: no other token's last state is looked at.
     private func finish(
-        _ layer: Layer, _ stream: Rows, _ keysAndValues: Rows, of tokens: [Int], _ step: PackedStep,
-        _ positions: [Int], in context: ComputeContext
+        _ layer: Layer,
+        _ stream: Rows,
+        _ keysAndValues: Rows,
+        of tokens: [Int],
+        _ step: PackedStep,
+        _ positions: [Int],
+        in context: ComputeContext
     ) -> [[Float]] {
         let width = configuration.hiddenSize
         let pooled = Rows(base: context.pooled.reserve(tokens.count * width), stride: width)
@@ -151,7 +164,10 @@ struct Transformer: ForwardPass {
         let queries = projectQueries(layer, pooled, segments, tokens.map { positions[$0] }[...], in: context)
         let mixed = Rows(base: context.mixed.reserve(tokens.count * queries.stride), stride: queries.stride)
         attention.apply(
-            attentionInput(queries, keysAndValues), sequences: step.sequences, singleTokens: tokens, to: mixed,
+            attentionInput(queries, keysAndValues),
+            sequences: step.sequences,
+            singleTokens: tokens,
+            to: mixed,
             in: context
         )
         layer.output.apply(mixed, segments: segments, to: pooled, .add, in: context)
@@ -162,7 +178,11 @@ struct Transformer: ForwardPass {
 
     /// Keys and values of all tokens, `[tokens, keys | values]`, keys normalised and turned to their positions.
     private func projectKeysAndValues(
-        _ layer: Layer, _ stream: Rows, _ step: PackedStep, _ positions: [Int], in context: ComputeContext
+        _ layer: Layer,
+        _ stream: Rows,
+        _ step: PackedStep,
+        _ positions: [Int],
+        in context: ComputeContext
     ) -> Rows {
         let width = configuration.keyValueHeads * configuration.headSize
         let result = Rows(base: context.keysAndValues.reserve(step.tokenCount * 2 * width), stride: 2 * width)
@@ -178,7 +198,10 @@ struct Transformer: ForwardPass {
 
     /// Queries of some rows of the residual stream, normalised and turned to their positions.
     private func projectQueries(
-        _ layer: Layer, _ stream: Rows, _ segments: [AdapterSegment], _ positions: ArraySlice<Int>,
+        _ layer: Layer,
+        _ stream: Rows,
+        _ segments: [AdapterSegment],
+        _ positions: ArraySlice<Int>,
         in context: ComputeContext
     ) -> Rows {
         let width = configuration.heads * configuration.headSize
@@ -191,7 +214,10 @@ struct Transformer: ForwardPass {
 
     /// SwiGLU (Shazeer 2020), added to the residual stream: x += down(silu(gate(n)) · up(n)), n = norm(x).
     private func feedForward(
-        _ layer: Layer, _ stream: Rows, _ segments: [AdapterSegment], in context: ComputeContext
+        _ layer: Layer,
+        _ stream: Rows,
+        _ segments: [AdapterSegment],
+        in context: ComputeContext
     ) {
         guard let rows = segments.last?.rows.upperBound else { return }
         let inner = configuration.intermediateSize
@@ -208,7 +234,11 @@ struct Transformer: ForwardPass {
 
     /// Normalises each head where the model does, and turns it to its row's position.
     private func position(
-        _ x: Rows, heads: Int, _ norm: [Float]?, _ positions: ArraySlice<Int>, in context: ComputeContext
+        _ x: Rows,
+        heads: Int,
+        _ norm: [Float]?,
+        _ positions: ArraySlice<Int>,
+        in context: ComputeContext
     ) {
         let size = configuration.headSize
         context.pool.forRows(positions.count) { part, _ in
@@ -232,7 +262,14 @@ struct Transformer: ForwardPass {
         context.pool.forRows(rows) { part, _ in
             let first = part.lowerBound
             Kernels.best.rms_norm(
-                x[first], x.stride, weight, configuration.epsilon, output[first], output.stride, part.count, weight.count
+                x[first],
+                x.stride,
+                weight,
+                configuration.epsilon,
+                output[first],
+                output.stride,
+                part.count,
+                weight.count
             )
         }
     }

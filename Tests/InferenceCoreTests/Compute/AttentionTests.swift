@@ -25,7 +25,8 @@ import Testing
     }
 
     static let shapes = [
-        Shape(), Shape(lengths: [1]), Shape(lengths: [1, 7, 64, 65, 200]), Shape(causal: true, lengths: [1, 63, 130, 257]),
+        Shape(), Shape(lengths: [1]), Shape(lengths: [1, 7, 64, 65, 200]),
+        Shape(causal: true, lengths: [1, 63, 130, 257]),
         Shape(heads: 4, keyValueHeads: 2, headSize: 32, causal: true, lengths: [140, 3]),
         Shape(heads: 4, keyValueHeads: 1, headSize: 10, lengths: [129]),
     ]
@@ -49,11 +50,16 @@ import Testing
                 let result = Rows(base: output.baseAddress!, stride: width)
                 for begin in stride(from: 0, to: tokens, by: min(chunk, tokens)) {
                     let part = Attention.Input(
-                        queries: input.queries.from(begin), keys: input.keys, values: input.values
+                        queries: input.queries.from(begin),
+                        keys: input.keys,
+                        values: input.values
                     )
                     shape.attention.apply(
-                        part, sequences: shape.sequences, tokens: begin..<begin + min(chunk, tokens - begin),
-                        to: result.from(begin), in: context
+                        part,
+                        sequences: shape.sequences,
+                        tokens: begin..<begin + min(chunk, tokens - begin),
+                        to: result.from(begin),
+                        in: context
                     )
                 }
             }
@@ -63,7 +69,8 @@ import Testing
 
     private func input(_ rows: Rows, _ shape: Shape) -> Attention.Input {
         Attention.Input(
-            queries: rows, keys: rows.column(shape.heads * shape.headSize),
+            queries: rows,
+            keys: rows.column(shape.heads * shape.headSize),
             values: rows.column((shape.heads + shape.keyValueHeads) * shape.headSize)
         )
     }
@@ -109,7 +116,10 @@ import Testing
             var alone = shape
             alone.lengths = [sequence.count]
             let part = Array(x[sequence.lowerBound * shape.stride..<sequence.upperBound * shape.stride])
-            #expect(run(alone, part, threads: 1) == Array(together[sequence.lowerBound * width..<sequence.upperBound * width]))
+            #expect(
+                run(alone, part, threads: 1)
+                    == Array(together[sequence.lowerBound * width..<sequence.upperBound * width])
+            )
         }
     }
 
@@ -136,11 +146,14 @@ import Testing
                     let whole = input(Rows(base: x.baseAddress!, stride: shape.stride), shape)
                     shape.attention.apply(
                         Attention.Input(
-                            queries: Rows(base: queries.baseAddress!, stride: width), keys: whole.keys,
+                            queries: Rows(base: queries.baseAddress!, stride: width),
+                            keys: whole.keys,
                             values: whole.values
                         ),
-                        sequences: shape.sequences, singleTokens: tokens,
-                        to: Rows(base: output.baseAddress!, stride: width), in: context
+                        sequences: shape.sequences,
+                        singleTokens: tokens,
+                        to: Rows(base: output.baseAddress!, stride: width),
+                        in: context
                     )
                 }
             }

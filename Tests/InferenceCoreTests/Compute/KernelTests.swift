@@ -20,7 +20,9 @@ import Testing
     }
 
     private func expectClose(
-        _ values: [Float], _ expected: [Double], within tolerance: Double,
+        _ values: [Float],
+        _ expected: [Double],
+        within tolerance: Double,
         sourceLocation: SourceLocation = #_sourceLocation
     ) {
         let worst = zip(values, expected).map { abs(Double($0) - $1) / max(1, abs($1)) }.max() ?? 0
@@ -123,10 +125,14 @@ import Testing
         let bias = [Float](repeating: 0.25, count: x.count)
         var output = x
         variant.table.bias_gelu(&output, x.count, bias, 1, x.count)
-        expectClose(output, x.map { v in
-            let v = Double(v + 0.25)
-            return v / 2 * erfc(-v / 2.0.squareRoot())
-        }, within: 5e-7)
+        expectClose(
+            output,
+            x.map { v in
+                let v = Double(v + 0.25)
+                return v / 2 * erfc(-v / 2.0.squareRoot())
+            },
+            within: 5e-7
+        )
     }
 
     @Test("SwiGLU, also where exp overflows or vanishes", arguments: variants)
@@ -146,12 +152,20 @@ import Testing
         let angles = random.floats(half).map { $0 * 3 }
         var output = x
         variant.table.rotate(&output, angles.map(cosf), angles.map(sinf), half)
-        let low = (0..<half).map { Double(x[$0]) * cos(Double(angles[$0])) - Double(x[$0 + half]) * sin(Double(angles[$0])) }
-        let high = (0..<half).map { Double(x[$0 + half]) * cos(Double(angles[$0])) + Double(x[$0]) * sin(Double(angles[$0])) }
+        let low = (0..<half).map {
+            Double(x[$0]) * cos(Double(angles[$0])) - Double(x[$0 + half]) * sin(Double(angles[$0]))
+        }
+        let high = (0..<half).map {
+            Double(x[$0 + half]) * cos(Double(angles[$0])) + Double(x[$0]) * sin(Double(angles[$0]))
+        }
         expectClose(output, low + high, within: 1e-6)
     }
 
-    @Test("matrix product, fresh and accumulated", arguments: variants, [(1, 1, 1), (3, 33, 5), (4, 32, 64), (7, 50, 17), (64, 128, 64)])
+    @Test(
+        "matrix product, fresh and accumulated",
+        arguments: variants,
+        [(1, 1, 1), (3, 33, 5), (4, 32, 64), (7, 50, 17), (64, 128, 64)]
+    )
     func matmul(_ variant: Variant, shape: (m: Int, n: Int, k: Int)) {
         var random = SplitMix(seed: 9)
         let (m, n, k) = shape
