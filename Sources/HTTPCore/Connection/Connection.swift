@@ -180,6 +180,7 @@ final class Connection {
     /// Sets the deadline for the octets that are missing.
     private func waitForMore() {
         guard exchange == nil else {
+            guard bodyContinues() else { return }
             if isTooSlow { return bodyTimedOut() }
             return setDeadline(.body)
         }

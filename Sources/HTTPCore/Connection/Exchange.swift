@@ -6,8 +6,10 @@ struct Exchange {
     enum Plan {
         /// The handler of this route, once the body is complete.
         case handle(Route, parameters: [String: String])
-        /// This answer, once the body has been read off.
-        case answer(Response)
+        /// 204 with these methods in `Allow`, once the body has been read off.
+        case options([HTTPRequest.Method])
+        /// This error, once the body has been read off.
+        case refuse(HTTPError)
     }
 
     let head: RequestHead
@@ -20,6 +22,11 @@ struct Exchange {
     var bodyBeganAt: ContinuousClock.Instant?
     /// The running handler.
     var task: Task<Void, Never>?
+
+    /// Whether the request goes to a handler.
+    var isHandled: Bool {
+        if case .handle = plan { true } else { false }
+    }
 
     /// The pattern of the route, if there is one.
     var route: String? {

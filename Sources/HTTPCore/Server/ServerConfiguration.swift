@@ -38,7 +38,7 @@ public struct ServerConfiguration: Sendable {
     public var maximumBodyBytes = 32 * 1024 * 1024
 
     /// Octets of an unwanted body that are read off to keep a connection; beyond, it is closed after the answer.
-    public var maximumDrainedBytes = 64 * 1024
+    public var maximumDrainedBytes = 256 * 1024
 
     /// Octets read ahead of the request in flight (pipelining); beyond, reading pauses.
     public var maximumBufferedBytes = 64 * 1024
