@@ -17,7 +17,7 @@ extension Connection {
         bodyBegins()
         // RFC 9110 section 10.1.1: a 100 may be left out once the body has begun to come.
         if head.expectation == .continueRequested, !bodyHasBegun {
-            sendInterim(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8))
+            sendInterim(Self.continueLine)
         }
     }
 
@@ -60,10 +60,19 @@ extension Connection {
         setDeadline(.body)
     }
 
+    /// Counts the body that is kept in memory against the server's budget.
+    private func holdBody(_ octets: Int) throws(HTTPError) {
+        guard octets > 0, exchange?.isHandled == true else { return }
+        let share = exchange?.share ?? BodyShare(of: loop.context.bodies)
+        exchange?.share = share
+        guard share.grow(to: octets) else { throw .overloaded }
+    }
+
     /// More of a body has been read, and more is to come.
     ///
     /// - Returns: False if that was enough, and the answer has been sent.
-    func bodyContinues() -> Bool {
+    func bodyContinues() throws(HTTPError) -> Bool {
+        try holdBody(parser.bodyLength)
         guard let exchange, !exchange.isHandled, parser.bodyLength > maximumDrainedBytes else { return true }
         conclude(thenClose: true)
         return false
@@ -84,9 +93,10 @@ extension Connection {
     }
 
     /// The body is complete: starts the handler, or sends the answer that is known already.
-    func complete(body: [UInt8], trailers: HTTPFields) {
-        guard let exchange else { return }
+    func complete(body: [UInt8], trailers: HTTPFields) throws(HTTPError) {
         clearDeadline()
+        try holdBody(body.count)
+        guard let exchange else { return }
         self.exchange?.bodyBytes = body.count
         guard case .handle(let route, let parameters) = exchange.plan else { return conclude(thenClose: false) }
         let head = exchange.head
@@ -116,7 +126,9 @@ extension Connection {
         loop.context.counters.requestsInFlight.add()
         let loop = loop
         let number = number
+        let share = exchange?.share
         exchange?.task = Task {
+            defer { withExtendedLifetime(share) {} }
             let response = await handler(request)
             loop.execute { loop in
                 loop.context.counters.requestsInFlight.add(-1)
@@ -129,9 +141,27 @@ extension Connection {
 
     /// Answers a request that breaks a rule, or comes too late, and closes: its end cannot be known.
     func refuse(_ error: HTTPError) {
+        // Nothing more is parsed, and what has come of a body is not needed any more.
+        parser = RequestParser(limits: loop.context.parserLimits)
         if exchange == nil { loop.context.counters.requests.add() }
         let id = exchange?.id ?? RequestID(using: &loop.generator)
         answer(errorResponse(error, id: id), id: id, thenClose: true)
+    }
+
+    /// Finds out whether a client that has ended its input is gone, or merely has no more to ask.
+    ///
+    /// Both look the same until something is sent. An interim answer is what any client of 1.1 can read and drop
+    /// (RFC 9110 section 15.2), and what the system of one that is gone answers with a reset.
+    func probe() {
+        switch exchange?.farewell {
+        case .unsaid:
+            // A moment for the handler: most have answered before this is looked at again.
+            exchange?.farewell = .said
+        case .said where exchange?.head.isHTTP10 == false:
+            exchange?.farewell = .probed
+            sendInterim(Self.continueLine)
+        default: break
+        }
     }
 
     /// The body has not come in time.
@@ -143,7 +173,11 @@ extension Connection {
     private func errorResponse(_ error: HTTPError, id: RequestID) -> Response {
         loop.context.counters.errors.add()
         var response = loop.context.errorResponse(error, id)
-        if case .methodNotAllowed(_, let allowed) = error { response.fields[.allow] = Self.list(allowed) }
+        switch error {
+        case .methodNotAllowed(_, let allowed): response.fields[.allow] = Self.list(allowed)
+        case .overloaded: response.fields[.retryAfter] = "1"
+        default: break
+        }
         return response
     }
 
@@ -174,6 +208,8 @@ extension Connection {
             )
         )
     }
+
+    private static let continueLine = Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)
 
     private static func list(_ methods: [HTTPRequest.Method]) -> String {
         methods.map(\.rawValue).joined(separator: ", ")

@@ -12,6 +12,16 @@ struct Exchange {
         case refuse(HTTPError)
     }
 
+    /// What is known of a client that has ended its input while its handler runs.
+    enum Farewell {
+        /// It has not.
+        case unsaid
+        /// It has, a moment ago.
+        case said
+        /// It has been sent an interim answer since: if it is gone, its system resets the connection.
+        case probed
+    }
+
     let head: RequestHead
     let id: RequestID
     let receivedAt: ContinuousClock.Instant
@@ -20,8 +30,12 @@ struct Exchange {
     var bodyBytes = 0
     /// When the body began to come, for its rate.
     var bodyBeganAt: ContinuousClock.Instant?
+    /// What the body holds of the server's memory.
+    var share: BodyShare?
     /// The running handler.
     var task: Task<Void, Never>?
+    /// Whether the client has ended its input, and whether it has been asked since if it still reads.
+    var farewell = Farewell.unsaid
 
     /// Whether the request goes to a handler.
     var isHandled: Bool {
