@@ -88,7 +88,9 @@ extension Tensor {
         return base.assumingMemoryBound(to: Float.self)
     }
 
-    /// Lets the kernel drop the tensor's pages from memory: its values have been copied. They can still be read.
+    /// Lets the kernel drop the tensor's pages from memory, because its values have been copied.
+    ///
+    /// They can still be read.
     func releasePages() {
         let page = sysconf(Int32(_SC_PAGESIZE))
         guard page > 0, let base = bytes.baseAddress else { return }

@@ -70,7 +70,7 @@ struct BERT: ForwardPass {
     }
 
     private struct Layer {
-        /// q | k | v
+        /// Query, key and value side by side.
         let projections: any LinearLayer
         let attentionOutput: any LinearLayer
         let attentionNorm: LayerNorm

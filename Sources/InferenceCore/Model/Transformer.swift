@@ -12,14 +12,14 @@ struct Transformer: ForwardPass {
     private struct Layer {
         let inputNorm: [Float]
         let query: any LinearLayer
-        /// k | v
+        /// Key and value side by side.
         let keyValue: any LinearLayer
         /// RMSNorm weights of one head, where the model has them (Qwen3).
         let queryNorm: [Float]?
         let keyNorm: [Float]?
         let output: any LinearLayer
         let feedForwardNorm: [Float]
-        /// gate | up
+        /// Gate and up side by side.
         let gateUp: any LinearLayer
         let down: any LinearLayer
     }
@@ -147,7 +147,9 @@ struct Transformer: ForwardPass {
         return step.sequences.map { pooling.pool(stream.base, width: width, sequence: $0) }
     }
 
-    /// The last layer, for the pooled tokens only. Exact: no other token's last state is looked at.
+    /// The last layer, for the pooled tokens only.
+    ///
+    /// Exact: no other token's last state is looked at.
     private func finish(
         _ layer: Layer,
         _ stream: Rows,

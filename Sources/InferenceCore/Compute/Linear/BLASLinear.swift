@@ -73,7 +73,7 @@ struct BLASLinear: LinearLayer {
         }
     }
 
-    /// output = alpha · input × Wᵀ + beta · output
+    /// Computes output = alpha · input × Wᵀ + beta · output.
     private func product(
         _ input: Rows,
         _ weight: Tensor,
