@@ -175,17 +175,20 @@ struct BERT: ForwardPass {
             if isAbandoned() { return nil }
             // Self-attention, with its residual and normalisation.
             layer.projections.apply(stream, segments: all, to: projections, .replace, in: context)
-            attention.apply(
-                Attention.Input(
-                    queries: projections,
-                    keys: projections.column(width),
-                    values: projections.column(2 * width)
-                ),
+            let memory = PackedKeysAndValues(
+                heads: configuration.heads,
+                headSize: width / configuration.heads,
                 sequences: step.sequences,
-                tokens: 0..<rows,
-                to: mixed,
                 in: context
             )
+            memory.pack(
+                keys: projections.column(width),
+                values: projections.column(2 * width),
+                tokens: 0..<rows,
+                heads: configuration.heads,
+                in: context
+            )
+            attention.apply(projections, memory, sequences: step.sequences, tokens: 0..<rows, to: mixed, in: context)
             let attended = Rows(base: projections.base, stride: width)  // its values are used up
             layer.attentionOutput.apply(mixed, segments: all, to: attended, .replace, in: context)
             layer.attentionNorm.apply(attended.base, adding: stream.base, rows: rows, in: context)

@@ -120,25 +120,20 @@ struct Transformer: ForwardPass {
             embeddings.widen(from: Int(id) * width, count: width, into: stream[token])
         }
         let positions = step.positions
+        let chunks = PackedKeysAndValues.chunks(of: step.sequences, size: Self.chunk)
         for (index, layer) in layers.enumerated() {
             if isAbandoned() { return nil }
-            let keysAndValues = projectKeysAndValues(layer, stream, step, positions, in: context)
+            let memory = projectKeysAndValues(layer, stream, step, chunks, positions, in: context)
             if index == layers.count - 1, let pooled = pooling.singleTokens(of: step.sequences) {
-                return finish(layer, stream, keysAndValues, of: pooled, step, positions, in: context)
+                return finish(layer, stream, memory, of: pooled, step, positions, in: context)
             }
-            for chunk in chunks(of: tokens) {
+            for chunk in chunks {
                 if isAbandoned() { return nil }
                 let segments = step.segments(in: chunk)
                 let part = stream.from(chunk.lowerBound)
                 let queries = projectQueries(layer, part, segments, positions[chunk], in: context)
                 let mixed = Rows(base: context.mixed.reserve(chunk.count * queries.stride), stride: queries.stride)
-                attention.apply(
-                    attentionInput(queries, keysAndValues),
-                    sequences: step.sequences,
-                    tokens: chunk,
-                    to: mixed,
-                    in: context
-                )
+                attention.apply(queries, memory, sequences: step.sequences, tokens: chunk, to: mixed, in: context)
                 layer.output.apply(mixed, segments: segments, to: part, .add, in: context)
                 feedForward(layer, part, segments, in: context)
             }
@@ -153,7 +148,7 @@ struct Transformer: ForwardPass {
     private func finish(
         _ layer: Layer,
         _ stream: Rows,
-        _ keysAndValues: Rows,
+        _ memory: PackedKeysAndValues,
         of tokens: [Int],
         _ step: PackedStep,
         _ positions: [Int],
@@ -165,37 +160,39 @@ struct Transformer: ForwardPass {
         let segments = step.rowSegments
         let queries = projectQueries(layer, pooled, segments, tokens.map { positions[$0] }[...], in: context)
         let mixed = Rows(base: context.mixed.reserve(tokens.count * queries.stride), stride: queries.stride)
-        attention.apply(
-            attentionInput(queries, keysAndValues),
-            sequences: step.sequences,
-            singleTokens: tokens,
-            to: mixed,
-            in: context
-        )
+        attention.apply(queries, memory, sequences: step.sequences, singleTokens: tokens, to: mixed, in: context)
         layer.output.apply(mixed, segments: segments, to: pooled, .add, in: context)
         feedForward(layer, pooled, segments, in: context)
         normalize(pooled, rows: tokens.count, finalNorm, into: pooled, in: context)
         return tokens.indices.map { Array(UnsafeBufferPointer(start: pooled[$0], count: width)) }
     }
 
-    /// Keys and values of all tokens, `[tokens, keys | values]`, keys normalised and turned to their positions.
+    /// Keys and values of all tokens, keys normalised and turned to their positions.
     private func projectKeysAndValues(
         _ layer: Layer,
         _ stream: Rows,
         _ step: PackedStep,
+        _ chunks: [Range<Int>],
         _ positions: [Int],
         in context: ComputeContext
-    ) -> Rows {
-        let width = configuration.keyValueHeads * configuration.headSize
-        let result = Rows(base: context.keysAndValues.reserve(step.tokenCount * 2 * width), stride: 2 * width)
-        for chunk in chunks(of: step.tokenCount) {
+    ) -> PackedKeysAndValues {
+        let heads = configuration.keyValueHeads
+        let width = heads * configuration.headSize
+        let memory = PackedKeysAndValues(
+            heads: heads,
+            headSize: configuration.headSize,
+            sequences: step.sequences,
+            in: context
+        )
+        for chunk in chunks {
             let segments = step.segments(in: chunk)
             let normed = normalize(stream.from(chunk.lowerBound), rows: chunk.count, layer.inputNorm, in: context)
-            let keys = result.from(chunk.lowerBound)
+            let keys = Rows(base: context.keysAndValues.reserve(chunk.count * 2 * width), stride: 2 * width)
             layer.keyValue.apply(normed, segments: segments, to: keys, .replace, in: context)
-            position(keys, heads: configuration.keyValueHeads, layer.keyNorm, positions[chunk], in: context)
+            position(keys, heads: heads, layer.keyNorm, positions[chunk], in: context)
+            memory.pack(keys: keys, values: keys.column(width), tokens: chunk, heads: heads, in: context)
         }
-        return result
+        return memory
     }
 
     /// Queries of some rows of the residual stream, normalised and turned to their positions.
@@ -274,14 +271,5 @@ struct Transformer: ForwardPass {
                 weight.count
             )
         }
-    }
-
-    private func attentionInput(_ queries: Rows, _ keysAndValues: Rows) -> Attention.Input {
-        let width = configuration.keyValueHeads * configuration.headSize
-        return Attention.Input(queries: queries, keys: keysAndValues, values: keysAndValues.column(width))
-    }
-
-    private func chunks(of tokens: Int) -> [Range<Int>] {
-        stride(from: 0, to: tokens, by: Self.chunk).map { $0..<min($0 + Self.chunk, tokens) }
     }
 }
