@@ -17,6 +17,8 @@ struct Attention: Sendable {
 
     private static let queryTile = 64
     private static let keyTile = 128
+    /// Multiply-adds of one thread between yield points: some ten milliseconds.
+    private static let yieldWork = 1 << 29
 
     /// What attention works on. Heads lie next to each other in a row.
     struct Input {
@@ -45,9 +47,12 @@ struct Attention: Sendable {
     ///   - sequences: the extents of the sequences among the packed tokens.
     ///   - tokens: which tokens ask; the first has row 0 of `input.queries` and of `output`.
     ///   - output: `[tokens, heads × headSize]`.
+    ///   - yield: called between blocks of long sequences; once it says no, the work stops.
+    /// - Returns: whether all of `output` was computed.
     func apply(
-        _ input: Input, sequences: [Range<Int>], tokens: Range<Int>, to output: Rows, in context: ComputeContext
-    ) {
+        _ input: Input, sequences: [Range<Int>], tokens: Range<Int>, to output: Rows, in context: ComputeContext,
+        yield: () -> Bool
+    ) -> Bool {
         var tiles: [Tile] = []
         for sequence in sequences {
             let asking = sequence.clamped(to: tokens)
@@ -58,7 +63,19 @@ struct Attention: Sendable {
                 }
             }
         }
-        compute(tiles, input, output, in: context)
+        var begin = 0
+        while begin < tiles.count {
+            guard begin == 0 || yield() else { return false }
+            var end = begin
+            var work = 0
+            while end < tiles.count, work < Self.yieldWork * context.pool.threadCount {
+                work += 2 * tiles[end].tokens.count * tiles[end].sequence.count * headSize
+                end += 1
+            }
+            compute(tiles[begin..<end], input, output, in: context)
+            begin = end
+        }
+        return true
     }
 
     /// Computes the context of one token per sequence: what a last layer needs when only that token is pooled.
@@ -76,12 +93,12 @@ struct Attention: Sendable {
                 tiles.append(Tile(sequence: sequence, tokens: token..<token + 1, row: row, head: head))
             }
         }
-        compute(tiles, input, output, in: context)
+        compute(tiles[...], input, output, in: context)
     }
 
-    private func compute(_ tiles: [Tile], _ input: Input, _ output: Rows, in context: ComputeContext) {
+    private func compute(_ tiles: ArraySlice<Tile>, _ input: Input, _ output: Rows, in context: ComputeContext) {
         context.pool.run(tiles.count) { index, slot in
-            compute(tiles[index], input, output, scratch: context.scratch(slot))
+            compute(tiles[tiles.startIndex + index], input, output, scratch: context.scratch(slot))
         }
     }
 

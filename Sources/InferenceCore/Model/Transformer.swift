@@ -24,8 +24,8 @@ struct Transformer: ForwardPass {
         let down: any LinearLayer
     }
 
-    /// Tokens whose queries and feed-forward activations are held at a time.
-    private static let chunk = 2_048
+    /// Tokens whose queries and feed-forward activations are held at a time. Between chunks the step yields.
+    private static let chunk = 512
 
     let parameterCount: Int
     /// How the matrices are stored.
@@ -107,7 +107,7 @@ struct Transformer: ForwardPass {
             weights.tensors.values.reduce(0) { $0 + $1.count } + adapters.reduce(0) { $0 + $1.parameterCount }
     }
 
-    func forward(_ step: PackedStep, in context: ComputeContext, isAbandoned: () -> Bool) -> [[Float]]? {
+    func forward(_ step: PackedStep, in context: ComputeContext, yield: () -> Bool) -> [[Float]]? {
         let tokens = step.tokenCount
         let width = configuration.hiddenSize
         let stream = Rows(base: context.stream.reserve(tokens * width), stride: width)
@@ -116,21 +116,23 @@ struct Transformer: ForwardPass {
         }
         let positions = step.positions
         for (index, layer) in layers.enumerated() {
-            if isAbandoned() { return nil }
-            let keysAndValues = projectKeysAndValues(layer, stream, step, positions, in: context)
+            guard yield(),
+                let keysAndValues = projectKeysAndValues(layer, stream, step, positions, in: context, yield: yield)
+            else { return nil }
             if index == layers.count - 1, let pooled = pooling.singleTokens(of: step.sequences) {
                 return finish(layer, stream, keysAndValues, of: pooled, step, positions, in: context)
             }
             for chunk in chunks(of: tokens) {
-                if isAbandoned() { return nil }
+                guard yield() else { return nil }
                 let segments = step.segments(in: chunk)
                 let part = stream.from(chunk.lowerBound)
                 let queries = projectQueries(layer, part, segments, positions[chunk], in: context)
                 let mixed = Rows(base: context.mixed.reserve(chunk.count * queries.stride), stride: queries.stride)
-                attention.apply(
+                let isComplete = attention.apply(
                     attentionInput(queries, keysAndValues), sequences: step.sequences, tokens: chunk, to: mixed,
-                    in: context
+                    in: context, yield: yield
                 )
+                guard isComplete else { return nil }
                 layer.output.apply(mixed, segments: segments, to: part, .add, in: context)
                 feedForward(layer, part, segments, in: context)
             }
@@ -162,11 +164,13 @@ struct Transformer: ForwardPass {
 
     /// Keys and values of all tokens, `[tokens, keys | values]`, keys normalised and turned to their positions.
     private func projectKeysAndValues(
-        _ layer: Layer, _ stream: Rows, _ step: PackedStep, _ positions: [Int], in context: ComputeContext
-    ) -> Rows {
+        _ layer: Layer, _ stream: Rows, _ step: PackedStep, _ positions: [Int], in context: ComputeContext,
+        yield: () -> Bool
+    ) -> Rows? {
         let width = configuration.keyValueHeads * configuration.headSize
         let result = Rows(base: context.keysAndValues.reserve(step.tokenCount * 2 * width), stride: 2 * width)
         for chunk in chunks(of: step.tokenCount) {
+            guard chunk.lowerBound == 0 || yield() else { return nil }
             let segments = step.segments(in: chunk)
             let normed = normalize(stream.from(chunk.lowerBound), rows: chunk.count, layer.inputNorm, in: context)
             let keys = result.from(chunk.lowerBound)

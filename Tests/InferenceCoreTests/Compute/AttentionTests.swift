@@ -51,10 +51,11 @@ import Testing
                     let part = Attention.Input(
                         queries: input.queries.from(begin), keys: input.keys, values: input.values
                     )
-                    shape.attention.apply(
+                    let isComplete = shape.attention.apply(
                         part, sequences: shape.sequences, tokens: begin..<begin + min(chunk, tokens - begin),
-                        to: result.from(begin), in: context
+                        to: result.from(begin), in: context, yield: { true }
                     )
+                    #expect(isComplete)
                 }
             }
         }
