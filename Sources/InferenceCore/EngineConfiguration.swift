@@ -8,8 +8,9 @@ public struct EngineConfiguration: Sendable {
     public var interactiveWait: Duration? = .seconds(5)
     /// A bulk request is refused if it would wait longer; `nil`: it never is.
     public var bulkWait: Duration? = .seconds(120)
-    /// The most tokens of one forward pass, unless one input alone has more. Steps are smaller where that many would
-    /// take long.
+    /// The most tokens of one forward pass, unless one input alone has more.
+    ///
+    /// Steps are smaller where that many would take long.
     public var stepTokens = 2_048
     /// Octets of vectors to keep for equal inputs of later requests; 0 keeps none.
     public var cacheBytes = 0

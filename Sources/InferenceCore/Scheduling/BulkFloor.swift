@@ -22,8 +22,9 @@ struct BulkFloor {
         if debt >= Self.largestDebt { isDue = true }
     }
 
-    /// Takes note of bulk work that ran. It earns no credit: an interactive burst after a quiet hour is no longer than
-    /// any other.
+    /// Takes note of bulk work that ran.
+    ///
+    /// It earns no credit: an interactive burst after a quiet hour is no longer than any other.
     mutating func recordBulk(_ duration: Duration) {
         debt = max(.zero, debt - duration)
         if debt == .zero { isDue = false }

@@ -1,6 +1,8 @@
 import DequeModule
 
-/// The rows of one class that wait, shared out between callers in proportion to tokens. Pure: no thread, no clock.
+/// The rows of one class that wait, shared out between callers in proportion to tokens.
+///
+/// Pure: no thread, no clock.
 ///
 /// Start-time fair queueing (Goyal, Vin & Cheng 1996): every caller has a virtual time that its rows' tokens advance,
 /// and the caller with the smallest goes next. A caller that comes back starts no earlier than the row served last, so

@@ -1,4 +1,6 @@
-/// The two classes of work. Interactive work goes first, and bulk work keeps a share of the time.
+/// The two classes of work.
+///
+/// Interactive work goes first, and bulk work keeps a share of the time.
 public enum Priority: String, Sendable, CaseIterable {
     /// Somebody waits for the answer: search queries, single short texts.
     case interactive

@@ -1,4 +1,6 @@
-/// Everything a pooled vector depends on. Two rows with equal keys have the same vector, bit for bit.
+/// Everything a pooled vector depends on.
+///
+/// Two rows with equal keys have the same vector, bit for bit.
 ///
 /// The prompt and the text are in the ids. Dimensions, number format and normalisation are applied to the vector later,
 /// so requests that differ only in those share it.

@@ -149,7 +149,9 @@ extension SchedulingPolicy {
         priority == .bulk || rows[row]?.phase != .running(.bulk)
     }
 
-    /// Why not to take a request: how long until it could be taken. `nil`: take it.
+    /// Why not to take a request: how long until it could be taken.
+    ///
+    /// `nil`: take it.
     private func refusal(_ submission: Submission, _ plan: Plan, wait: Duration, now: Instant) -> Duration? {
         let priority = submission.priority
         let missing = submission.rows.count - plan.cached.count

@@ -17,8 +17,9 @@ extension SchedulingPolicy {
         return step
     }
 
-    /// Whether anybody still waits for the step that computes. If not, the step is over: its rows are forgotten, and the
-    /// compute thread should abandon it.
+    /// Whether anybody still waits for the step that computes.
+    ///
+    /// If not, the step is over: its rows are forgotten, and the compute thread should abandon it.
     mutating func isWanted(now: Instant) -> Bool {
         book(now)
         guard let step = running.last?.step else { return false }

@@ -11,8 +11,9 @@ struct SchedulingPolicy {
 
     /// What may wait, and what may be kept.
     struct Limits: Sendable {
-        /// The most tokens, and the most inputs, that may wait in one class. A single request above it is still taken by
-        /// an empty class: no wait would ever make room for it.
+        /// The most tokens, and the most inputs, that may wait in one class.
+        ///
+        /// A single request above it is still taken by an empty class: no wait would ever make room for it.
         var queueTokens = 262_144
         /// An interactive request whose predicted wait is longer is refused.
         var interactiveWait: Duration? = .seconds(5)

@@ -41,7 +41,9 @@ struct VectorCache {
         return entries[slot]?.vector
     }
 
-    /// Keeps a vector, at the cost of the least recently used ones. One that is too large for the cache is not kept.
+    /// Keeps a vector, at the cost of the least recently used ones.
+    ///
+    /// One that is too large for the cache is not kept.
     mutating func insert(_ vector: [Float], for key: RowKey) {
         let entry = Entry(key: key, vector: vector)
         guard entry.bytes <= byteLimit, slots[key] == nil else { return }

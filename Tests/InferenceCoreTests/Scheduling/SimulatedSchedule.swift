@@ -1,6 +1,8 @@
 @testable import InferenceCore
 
-/// A random arrival mix, and a machine for it to run on. Times are in microseconds from the start.
+/// A random arrival mix, and a machine for it to run on.
+///
+/// Times are in microseconds from the start.
 struct SimulatedSchedule {
     enum Kind: CaseIterable {
         /// Anything: both classes, deadlines, cancellations, repeats, poisoned inputs, small queues.
