@@ -49,7 +49,9 @@ public final class EmbeddingEngine: Sendable {
         let encodings = try await tokenizers.encode(request, with: model)
         let submission = submission(request, encodings, of: model, at: modelIndex)
         let output = try await scheduler.submit(submission)
-        return result(of: request, encodings, output, from: model)
+        var result = result(of: request, encodings, output, from: model)
+        result.priority = submission.priority
+        return result
     }
 
     /// Stops taking requests, waits for those in flight, ends the threads.

@@ -65,6 +65,8 @@ public struct EmbeddingResult: Sendable {
     public var predictedQueueTime = Duration.zero
     /// From then to the end of its last step.
     public var computeTime: Duration
+    /// The class that the request ran in.
+    public var priority = Priority.bulk
     /// Inputs whose vector was in the cache.
     public var cachedInputs = 0
 

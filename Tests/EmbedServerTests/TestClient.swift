@@ -11,9 +11,17 @@ struct TestClient {
     let state = ServiceState()
     private let routes: [Route]
 
-    init(_ models: [ServedModel] = [.fake()], apiKeys: [String] = []) throws {
+    init(
+        _ models: [ServedModel] = [.fake()],
+        apiKeys: [String] = [],
+        requestTimeout: Duration? = nil
+    ) throws {
         routes = Routes.all(
-            embeddings: EmbeddingsEndpoint(authentication: Authentication(keys: apiKeys), state: state),
+            embeddings: EmbeddingsEndpoint(
+                authentication: Authentication(keys: apiKeys),
+                state: state,
+                requestTimeout: requestTimeout
+            ),
             models: ModelsEndpoint(state: state, created: 1_700_000_000),
             health: HealthEndpoint(state: state),
             log: AccessLog(logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })

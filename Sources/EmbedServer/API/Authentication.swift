@@ -11,8 +11,11 @@ struct Authentication: Sendable {
     }
 
     /// Refuses a request without a key, or with a wrong one.
-    func check(_ fields: HTTPFields) throws(APIError) {
-        if keys.isEmpty { return }
+    ///
+    /// - Returns: the place of its key among the accepted ones; `nil` if none is needed.
+    @discardableResult
+    func check(_ fields: HTTPFields) throws(APIError) -> Int? {
+        if keys.isEmpty { return nil }
         guard let presented = Self.presentedKey(fields) else {
             throw Self.refusal(
                 "AUTH_MISSING_API_KEY",
@@ -22,9 +25,10 @@ struct Authentication: Sendable {
                 """
             )
         }
-        guard accepts(Array(presented.utf8)) else {
+        guard let key = index(of: Array(presented.utf8)) else {
             throw Self.refusal("AUTH_INVALID_API_KEY", "Incorrect API key provided.")
         }
+        return key
     }
 
     // OpenAI's and Jina's clients send Authorization, Azure's `api-key`, others `x-api-key`.
@@ -37,16 +41,16 @@ struct Authentication: Sendable {
     }
 
     /// Compares with every key and every octet, so that the time taken says nothing about how much was right.
-    private func accepts(_ presented: [UInt8]) -> Bool {
-        var isAccepted = false
-        for key in keys {
+    private func index(of presented: [UInt8]) -> Int? {
+        var found: Int?
+        for (place, key) in keys.enumerated() {
             var difference: UInt8 = key.count == presented.count ? 0 : 1
             for (index, octet) in presented.enumerated() {
                 difference |= octet ^ (key.isEmpty ? 0 : key[index % key.count])
             }
-            if difference == 0 { isAccepted = true }
+            if difference == 0 { found = place }
         }
-        return isAccepted
+        return found
     }
 
     private static func refusal(_ code: String, _ message: String) -> APIError {

@@ -13,6 +13,7 @@ extension EmbeddingsRequest {
         dimensions = try fields.dimensions()
         normalized = try fields.flag("normalized") ?? true
         truncate = try fields.flag("truncate", "truncation") ?? false
+        isPartial = try fields.flag("partial") ?? false
         format = OutputFormat(
             type: try fields.choice("embedding_type", "encoding_type", "embedding_types"),
             numbers: try fields.choice("output_dtype"),
