@@ -9,8 +9,7 @@ import sys
 import threading
 import time
 
-import harness
-from load import Server, Texts, queries, summary
+from load import Server, Texts, harness, queries, summary
 
 
 def send_and_leave(server, text, seconds):

@@ -16,8 +16,7 @@ import tempfile
 import threading
 import time
 
-import harness
-from load import Bulk, Server, Texts, percentile
+from load import Bulk, Server, Texts, harness, percentile
 
 
 def resident_megabytes(pid):
