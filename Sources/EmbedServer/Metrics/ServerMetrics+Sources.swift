@@ -44,7 +44,17 @@ extension ServerMetrics {
                 output.sample("embed_model_info", labels, 1)
             }
             output.single("embed_compute_threads", .gauge, "Compute threads.", Double(engine.threadCount))
-            output.single("embed_waiting_tokens", .gauge, "Tokens that wait.", Double(engine.waitingTokens))
+            let status = engine.status
+            output.begin("embed_waiting_tokens", .gauge, "Tokens that wait, by class.")
+            for (priority, tokens) in status.waitingTokens.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+                output.sample("embed_waiting_tokens", [("class", priority.rawValue)], Double(tokens))
+            }
+            output.begin("embed_predicted_wait_seconds", .gauge, "How long a new request would wait, by class.")
+            for (priority, wait) in status.predictedWait.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+                output.sample("embed_predicted_wait_seconds", [("class", priority.rawValue)], wait / .seconds(1))
+            }
+            output.single("embed_cache_bytes", .gauge, "Memory of the vector cache.", Double(status.cacheBytes))
+            status.counts.write(to: &output)
         }
     }
 }
@@ -57,5 +67,27 @@ extension ProcessStatus {
         output.single("process_open_fds", .gauge, "Descriptors open.", Double(openDescriptors))
         output.single("process_max_fds", .gauge, "Descriptors allowed.", Double(maximumDescriptors))
         output.single("process_threads", .gauge, "Threads.", Double(threads))
+    }
+}
+
+extension SchedulerCounts {
+    /// Writes what the scheduler has done.
+    fileprivate func write(to output: inout MetricText) {
+        output.begin("embed_steps_total", .counter, "Steps started, by class.")
+        for (priority, count) in steps.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+            output.sample("embed_steps_total", [("class", priority.rawValue)], Double(count))
+        }
+        let counters = [
+            ("embed_preemptions_total", "Interactive steps that ran inside a bulk step.", preemptions),
+            ("embed_abandoned_steps_total", "Steps stopped because nobody wanted them any more.", abandonedSteps),
+            ("embed_computed_tokens_total", "Tokens that went through a model.", computedTokens),
+            ("embed_cached_inputs_total", "Inputs whose vector was in the cache.", cachedInputs),
+            ("embed_shared_inputs_total", "Inputs that shared the computation of an equal one.", sharedInputs),
+            ("embed_failed_rows_total", "Rows with a value that is not finite.", failedRows),
+            ("embed_overloaded_requests_total", "Requests refused for overload.", refusedRequests),
+            ("embed_cancelled_requests_total", "Requests whose caller went away.", cancelledRequests),
+            ("embed_expired_requests_total", "Requests that ran into their deadline.", expiredRequests),
+        ]
+        for (name, help, value) in counters { output.single(name, .counter, help, Double(value)) }
     }
 }
