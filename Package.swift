@@ -35,7 +35,7 @@ let package = Package(
         .target(
             name: "HTTPCore",
             dependencies: [
-                "CPlatform",
+                "COpenSSL", "CPlatform", "CZlib",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),

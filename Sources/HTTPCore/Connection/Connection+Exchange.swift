@@ -103,7 +103,7 @@ extension Connection {
         let request = Request(
             head: HTTPRequest(
                 method: head.method,
-                scheme: "http",
+                scheme: scheme,
                 authority: head.authority,
                 path: head.target.pathAndQuery,
                 headerFields: head.fields

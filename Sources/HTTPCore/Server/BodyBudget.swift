@@ -36,7 +36,9 @@ final class BodyShare: Sendable {
         budget.give(octets.load(ordering: .relaxed))
     }
 
-    /// Makes the share `total` octets, if it is less; false if the budget does not allow it. One caller at a time.
+    /// Makes the share `total` octets, if it is less; false if the budget does not allow it.
+    ///
+    /// One caller at a time.
     func grow(to total: Int) -> Bool {
         let more = total - octets.load(ordering: .relaxed)
         guard more > 0 else { return true }

@@ -10,6 +10,9 @@ public struct ServerConfiguration: Sendable {
     /// The TCP port; 0 lets the system choose.
     public var port = 8080
 
+    /// Certificate and key; nil serves plain HTTP.
+    public var tls: TLSConfiguration?
+
     /// Connections that the kernel may hold before they are accepted.
     public var backlog = 1024
 

@@ -10,6 +10,8 @@ struct ServerContext: Sendable {
     let counters = ServerCounters()
     let slots: ConnectionSlots
     let bodies: BodyBudget
+    /// With TLS only.
+    let certificates: CertificateStore?
 
     /// The limits of the parser, out of the configuration.
     var parserLimits: ParserLimits {
