@@ -97,3 +97,21 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// Coverage-guided fuzzing, which only `swift build --sanitize=fuzzer` can link: `make fuzz`.
+if Context.environment["EMBED_FUZZ"] != nil {
+    package.targets += [
+        .executableTarget(
+            name: "fuzz-request",
+            dependencies: ["HTTPCore"],
+            path: "Fuzz/fuzz-request",
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "fuzz-json",
+            dependencies: ["EmbedServer", "JSONCore"],
+            path: "Fuzz/fuzz-json",
+            swiftSettings: strict
+        ),
+    ]
+}
