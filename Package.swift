@@ -76,7 +76,7 @@ let package = Package(
         .testTarget(
             name: "HTTPCoreTests",
             dependencies: [
-                "HTTPCore", "CPlatform",
+                "COpenSSL", "CPlatform", "HTTPCore",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -100,11 +100,21 @@ let package = Package(
 
 // Coverage-guided fuzzing, which only `swift build --sanitize=fuzzer` can link: `make fuzz`.
 if Context.environment["EMBED_FUZZ"] != nil {
+    // libFuzzer brings its own main.
+    for target in package.targets where target.name == "EmbedServer" {
+        target.swiftSettings?.append(.unsafeFlags(["-Xfrontend", "-entry-point-function-name", "-Xfrontend", "serve"]))
+    }
     package.targets += [
         .executableTarget(
             name: "fuzz-request",
             dependencies: ["HTTPCore"],
             path: "Fuzz/fuzz-request",
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "fuzz-coding",
+            dependencies: ["HTTPCore"],
+            path: "Fuzz/fuzz-coding",
             swiftSettings: strict
         ),
         .executableTarget(

@@ -1,5 +1,6 @@
-@testable import EmbedServer
 import JSONCore
+
+@testable import EmbedServer
 
 // The JSON parser and the decoder of embedding requests.
 

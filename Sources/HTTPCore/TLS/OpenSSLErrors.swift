@@ -13,7 +13,7 @@ enum OpenSSLErrors {
         // "error:80000002:system library::No such file or directory"
         let reason = String(decoding: octets.split(separator: 0x3A).last ?? [], as: UTF8.self)
         switch reason {
-        case "bad password read", "bad decrypt": return "the key has a passphrase; store it without one"
+        case "interrupted or cancelled": return "the key has a passphrase; store it without one"
         case "no start line": return "there is nothing of the kind in PEM form in it"
         default: return reason
         }
