@@ -8,6 +8,7 @@
 
 #pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
 #define VECTOR_BYTES 32
+#define BLOCK 6
 #define KERNEL(name) name##_avx2
 #define VARIANT_NAME "avx2"
 #include "kernels.inc"

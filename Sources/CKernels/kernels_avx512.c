@@ -8,6 +8,7 @@
 
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,fma,f16c"))), apply_to = function)
 #define VECTOR_BYTES 64
+#define BLOCK 12
 #define KERNEL(name) name##_avx512
 #define VARIANT_NAME "avx512"
 #include "kernels.inc"

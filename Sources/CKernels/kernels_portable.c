@@ -6,6 +6,7 @@
 #include "erf.h"
 
 #define VECTOR_BYTES 16
+#define BLOCK 4
 #define KERNEL(name) name##_portable
 #define VARIANT_NAME "portable"
 #include "kernels.inc"

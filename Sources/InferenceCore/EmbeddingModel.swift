@@ -19,7 +19,8 @@ public final class EmbeddingModel: Sendable {
     ///   - directory: the folder that holds `config.json`, `tokenizer.json` and `model.safetensors`.
     ///   - id: the name to serve it under. If it ends in an adapter's name, as those of the published single-task
     ///     checkpoints do (`...-retrieval`), the model serves that task only.
-    public init(directory: String, id: String) throws(CheckpointError) {
+    ///   - backend: which code multiplies matrices.
+    public init(directory: String, id: String, backend: ComputeBackend = .native) throws(CheckpointError) {
         let configuration = try JSONFile(path: directory + "/config.json")
         let architecture = try configuration.string("model_type")
         let layout = try SentenceTransformersLayout.read(directory: directory)
@@ -27,9 +28,9 @@ public final class EmbeddingModel: Sendable {
         let parts: Parts
         switch architecture {
         case "bert":
-            parts = try Self.bert(configuration, weights, layout)
+            parts = try Self.bert(configuration, weights, layout, backend)
         case "jina_embeddings_v5", "qwen3", "eurobert":
-            parts = try Self.transformer(configuration, weights, layout, directory: directory)
+            parts = try Self.transformer(configuration, weights, layout, backend, directory: directory)
         default:
             let known = ["bert", "eurobert", "jina_embeddings_v5", "qwen3"].joined(separator: ", ")
             throw configuration.fault("model_type", "\"\(architecture)\" is not supported (\(known) are)")
@@ -78,11 +79,19 @@ public final class EmbeddingModel: Sendable {
     }
 
     private static func bert(
-        _ file: JSONFile, _ weights: SafetensorsFile, _ layout: SentenceTransformersLayout?
+        _ file: JSONFile,
+        _ weights: SafetensorsFile,
+        _ layout: SentenceTransformersLayout?,
+        _ backend: ComputeBackend
     ) throws(CheckpointError) -> Parts {
         let configuration = try BERT.Configuration(file)
         // Without modules.json sentence-transformers takes the mean, and so do we.
-        let bert = try BERT(configuration: configuration, weights: weights, pooling: layout?.pooling ?? .mean)
+        let bert = try BERT(
+            configuration: configuration,
+            weights: weights,
+            pooling: layout?.pooling ?? .mean,
+            backend: backend
+        )
         return Parts(
             backbone: bert,
             normalizes: layout?.normalizes ?? false,
@@ -95,7 +104,11 @@ public final class EmbeddingModel: Sendable {
     }
 
     private static func transformer(
-        _ file: JSONFile, _ weights: SafetensorsFile, _ layout: SentenceTransformersLayout?, directory: String
+        _ file: JSONFile,
+        _ weights: SafetensorsFile,
+        _ layout: SentenceTransformersLayout?,
+        _ backend: ComputeBackend,
+        directory: String
     ) throws(CheckpointError) -> Parts {
         let configuration = try TransformerConfiguration(file)
         let adapters = try AdapterFile.readAll(directory: directory)
@@ -111,8 +124,11 @@ public final class EmbeddingModel: Sendable {
             throw CheckpointError(file: directory + "/modules.json", reason: "is missing: it says how to pool")
         }
         let transformer = try Transformer(
-            configuration: configuration, weights: weights, adapters: adapters,
-            pooling: isJina ? .lastToken : layout?.pooling ?? .lastToken
+            configuration: configuration,
+            weights: weights,
+            adapters: adapters,
+            pooling: isJina ? .lastToken : layout?.pooling ?? .lastToken,
+            backend: backend
         )
         return Parts(
             backbone: transformer,

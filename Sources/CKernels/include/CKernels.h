@@ -46,12 +46,25 @@ typedef struct ckernels {
     /// cosine and sine are given. One head, one position.
     void (*rotate)(float *x, const float *cosine, const float *sine, size_t half);
 
-    /// C[m][n] = (accumulate ? C[m][n] : 0) + sum over k of A[m][k] * B[k][n]; row strides lda, ldb, ldc in floats.
-    void (*matmul)(const float *a, size_t lda, const float *b, size_t ldb, float *c, size_t ldc, size_t m, size_t n,
-                   size_t k, int accumulate);
-    /// out[c][r] = in[r][c] * factor; for the keys of an attention tile.
-    void (*transpose)(const float *in, size_t in_stride, float *out, size_t out_stride, size_t rows, size_t columns,
-                      float factor);
+    /// Rows of a packed block and columns of a packed panel, for the three functions below.
+    size_t block_rows, panel_columns;
+    /// Packs up to `block_rows` rows for `tile`: out[i][r] = x[r][i], `block_rows` floats for each i < k; rows that are
+    /// missing become zeros.
+    void (*pack_rows)(const float *x, size_t stride, size_t rows, size_t k, float *out);
+    /// Packs up to `panel_columns` rows of a weight matrix `[outputs, k]` (`stride` values apart) for `tile_bf16`:
+    /// k times `panel_columns` bfloat16 values; those that are missing become zeros.
+    void (*pack_panel_bf16)(const uint16_t *weights, size_t stride, size_t columns, size_t k, uint16_t *out);
+    /// The same in float32, for `tile_f32`.
+    void (*pack_panel_f32)(const float *weights, size_t stride, size_t columns, size_t k, float *out);
+    /// One tile of a matrix product: C[r][c] = (accumulate ? C[r][c] : 0) + sum over i of A[i][r] * B[i][c], and then,
+    /// if `k2` is not 0, the same sum over A2 and B2 (a low-rank update). `rows` <= block_rows, `columns` <=
+    /// panel_columns. Each element is summed in one accumulator in the order of i, whatever the tile's size.
+    void (*tile_bf16)(size_t rows, size_t columns, size_t k, const float *a, const uint16_t *b, size_t k2,
+                      const float *a2, const uint16_t *b2, float *c, size_t ldc, int accumulate);
+    /// The same with weights in float32.
+    void (*tile_f32)(size_t rows, size_t columns, size_t k, const float *a, const float *b, size_t k2, const float *a2,
+                     const float *b2, float *c, size_t ldc, int accumulate);
+
     /// One online-softmax step (Milakov & Gimelshein 2018) over a row of `count` scores: updates the running maximum
     /// and sum, replaces the scores by exp(score - maximum), and returns the factor by which everything accumulated
     /// before has to be multiplied.

@@ -34,8 +34,8 @@ struct AdapterFile: Sendable {
         guard weights.tensors[down] != nil || weights.tensors[up] != nil else { return nil }
         let rank = configuration.rank(of: module)
         return LowRankUpdate(
-            down: LinearLayer(weight: try weights.tensor(down, shape: [rank, inputs])),
-            up: LinearLayer(weight: try weights.tensor(up, shape: [outputs, rank])),
+            down: try weights.tensor(down, shape: [rank, inputs]),
+            up: try weights.tensor(up, shape: [outputs, rank]),
             scale: configuration.scale(of: module)
         )
     }

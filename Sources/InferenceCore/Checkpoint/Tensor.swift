@@ -1,4 +1,5 @@
 import CKernels
+import Glibc
 
 /// How a tensor's values are stored, by safetensors' names.
 enum TensorType: String, Sendable {
@@ -52,9 +53,9 @@ struct Tensor: Sendable {
         self.owner = owner
     }
 
-    /// Widens `count` values from index `start` to float32. Exact: every stored value is a float32.
+    /// Widens `count` values from index `start` to float32.
     ///
-    /// The tensor must be of floating-point type, which `SafetensorsFile.tensor(_:shape:)` has checked.
+    /// Exact: every stored value is a float32. The tensor must be of floating-point type, which `SafetensorsFile.tensor(_:shape:)` has checked.
     func widen(from start: Int, count: Int, into output: UnsafeMutablePointer<Float>) {
         precondition(start >= 0 && count >= 0 && start + count <= self.count, "outside the tensor")
         guard count > 0, let base = bytes.baseAddress else { return }
@@ -85,5 +86,17 @@ extension Tensor {
             Int(bitPattern: base) % MemoryLayout<Float>.alignment == 0
         else { return nil }
         return base.assumingMemoryBound(to: Float.self)
+    }
+
+    /// Lets the kernel drop the tensor's pages from memory, because its values have been copied.
+    ///
+    /// They can still be read.
+    func releasePages() {
+        let page = sysconf(Int32(_SC_PAGESIZE))
+        guard page > 0, let base = bytes.baseAddress else { return }
+        // Whole pages only: those at the ends hold other tensors too.
+        let begin = (Int(bitPattern: base) + page - 1) / page * page
+        let end = (Int(bitPattern: base) + bytes.count) / page * page
+        if begin < end { madvise(UnsafeMutableRawPointer(bitPattern: begin), end - begin, MADV_DONTNEED) }
     }
 }

@@ -9,7 +9,10 @@ final class ComputeContext {
     let pool: ComputePool
     /// The residual stream: `[tokens, hidden]`.
     let stream = FloatBuffer()
-    /// Keys and values of every token.
+    /// Keys and values of every token, packed for attention.
+    let keys = FloatBuffer()
+    let values = FloatBuffer()
+    /// Keys and values of some tokens, as projected.
     let keysAndValues = FloatBuffer()
     /// The residual stream of some tokens, normalised.
     let normed = FloatBuffer()
@@ -19,8 +22,8 @@ final class ComputeContext {
     let mixed = FloatBuffer()
     /// The inside of the feed-forward network.
     let wide = FloatBuffer()
-    /// The inside of a low-rank update: `[tokens, rank]`.
-    let lowRank = FloatBuffer()
+    /// Rows packed for a matrix product, and the inside of low-rank updates.
+    let packedRows = FloatBuffer()
     /// The residual stream of pooled tokens only.
     let pooled = FloatBuffer()
     private let scratchBuffers: [FloatBuffer]

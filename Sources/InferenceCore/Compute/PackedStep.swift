@@ -7,9 +7,9 @@ struct PackedStep: Sendable {
     /// The adapter of each row; `nil`: the base model alone.
     private(set) var adapters: [Int?] = []
 
-    /// Adds a row at the end. Rows have at least one token.
+    /// Adds a row at the end.
     ///
-    /// Rows of one adapter next to each other share its products; nothing else depends on the order.
+    /// Rows have at least one token. Rows of one adapter next to each other share its products; nothing else depends on the order.
     mutating func append(_ row: [Int32], adapter: Int? = nil) {
         precondition(!row.isEmpty, "a row needs a token")
         sequences.append(ids.count..<ids.count + row.count)
@@ -26,8 +26,8 @@ struct PackedStep: Sendable {
     }
 
     /// The tokens of `range` by adapter, counted from its start.
-    func segments(in range: Range<Int>) -> [AdaptedLinear.Segment] {
-        var segments: [AdaptedLinear.Segment] = []
+    func segments(in range: Range<Int>) -> [AdapterSegment] {
+        var segments: [AdapterSegment] = []
         for (sequence, adapter) in zip(sequences, adapters) {
             let part = sequence.clamped(to: range)
             guard !part.isEmpty else { continue }
@@ -38,17 +38,17 @@ struct PackedStep: Sendable {
     }
 
     /// The rows of the step by adapter: for what is computed once per row.
-    var rowSegments: [AdaptedLinear.Segment] {
-        var segments: [AdaptedLinear.Segment] = []
+    var rowSegments: [AdapterSegment] {
+        var segments: [AdapterSegment] = []
         for (row, adapter) in adapters.enumerated() { Self.extend(&segments, by: row..<row + 1, adapter) }
         return segments
     }
 
-    private static func extend(_ segments: inout [AdaptedLinear.Segment], by rows: Range<Int>, _ adapter: Int?) {
+    private static func extend(_ segments: inout [AdapterSegment], by rows: Range<Int>, _ adapter: Int?) {
         if let last = segments.last, last.adapter == adapter {
             segments[segments.count - 1].rows = last.rows.lowerBound..<rows.upperBound
         } else {
-            segments.append(AdaptedLinear.Segment(rows: rows, adapter: adapter))
+            segments.append(AdapterSegment(rows: rows, adapter: adapter))
         }
     }
 }

@@ -1,6 +1,6 @@
 import CKernels
 
-/// BERT (Devlin et al. 2019) as an encoder: learned absolute positions, post-layer normalisation, GELU.
+/// BERT (Devlin and others, 2019) as an encoder: learned absolute positions, post-layer normalisation, GELU.
 ///
 /// Tensor names and arithmetic are those of Hugging Face's `BertModel`.
 struct BERT: ForwardPass {
@@ -46,25 +46,36 @@ struct BERT: ForwardPass {
         let bias: [Float]
         let epsilon: Float
 
-        func apply(_ x: UnsafeMutablePointer<Float>, adding residual: UnsafePointer<Float>?, rows: Int, in context: ComputeContext) {
+        func apply(
+            _ x: UnsafeMutablePointer<Float>,
+            adding residual: UnsafePointer<Float>?,
+            rows: Int,
+            in context: ComputeContext
+        ) {
             let width = weight.count
             context.pool.forRows(rows) { part, _ in
                 let offset = part.lowerBound * width
                 Kernels.best.layer_norm(
-                    x + offset, residual.map { $0 + offset }, weight, bias, epsilon, x + offset, part.count, width
+                    x + offset,
+                    residual.map { $0 + offset },
+                    weight,
+                    bias,
+                    epsilon,
+                    x + offset,
+                    part.count,
+                    width
                 )
             }
         }
     }
 
     private struct Layer {
-        let query: LinearLayer
-        let key: LinearLayer
-        let value: LinearLayer
-        let attentionOutput: LinearLayer
+        /// Query, key and value side by side.
+        let projections: any LinearLayer
+        let attentionOutput: any LinearLayer
         let attentionNorm: LayerNorm
-        let intermediate: LinearLayer
-        let output: LinearLayer
+        let intermediate: any LinearLayer
+        let output: any LinearLayer
         let outputNorm: LayerNorm
     }
 
@@ -81,7 +92,12 @@ struct BERT: ForwardPass {
     private let layers: [Layer]
 
     /// Finds and checks every tensor.
-    init(configuration: Configuration, weights: SafetensorsFile, pooling: Pooling) throws(CheckpointError) {
+    init(
+        configuration: Configuration,
+        weights: SafetensorsFile,
+        pooling: Pooling,
+        backend: ComputeBackend
+    ) throws(CheckpointError) {
         let hidden = configuration.hiddenSize
         let prefix = weights.tensors["bert.embeddings.word_embeddings.weight"] == nil ? "" : "bert."
         func tensor(_ name: String, _ shape: [Int]) throws(CheckpointError) -> Tensor {
@@ -94,8 +110,8 @@ struct BERT: ForwardPass {
                 epsilon: configuration.epsilon
             )
         }
-        func linear(_ name: String, _ outputs: Int, _ inputs: Int) throws(CheckpointError) -> LinearLayer {
-            LinearLayer(
+        func part(_ name: String, _ outputs: Int, _ inputs: Int) throws(CheckpointError) -> LinearPart {
+            LinearPart(
                 weight: try tensor(name + ".weight", [outputs, inputs]),
                 bias: try tensor(name + ".bias", [outputs])
             )
@@ -103,13 +119,20 @@ struct BERT: ForwardPass {
         self.configuration = configuration
         self.pooling = pooling
         attention = Attention(
-            heads: configuration.heads, keyValueHeads: configuration.heads,
-            headSize: hidden / configuration.heads, causal: false
+            heads: configuration.heads,
+            keyValueHeads: configuration.heads,
+            headSize: hidden / configuration.heads,
+            causal: false
         )
         wordEmbeddings = try tensor("embeddings.word_embeddings.weight", [configuration.vocabularySize, hidden])
-        positionEmbeddings = try tensor("embeddings.position_embeddings.weight", [configuration.maximumPositions, hidden])
+        positionEmbeddings = try tensor(
+            "embeddings.position_embeddings.weight",
+            [configuration.maximumPositions, hidden]
+        )
         tokenType = Array(
-            try tensor("embeddings.token_type_embeddings.weight", [configuration.tokenTypes, hidden]).widened().prefix(hidden)
+            try tensor("embeddings.token_type_embeddings.weight", [configuration.tokenTypes, hidden]).widened().prefix(
+                hidden
+            )
         )
         embeddingNorm = try norm("embeddings.LayerNorm")
         var layers: [Layer] = []
@@ -117,13 +140,17 @@ struct BERT: ForwardPass {
             let name = "encoder.layer.\(index)."
             layers.append(
                 Layer(
-                    query: try linear(name + "attention.self.query", hidden, hidden),
-                    key: try linear(name + "attention.self.key", hidden, hidden),
-                    value: try linear(name + "attention.self.value", hidden, hidden),
-                    attentionOutput: try linear(name + "attention.output.dense", hidden, hidden),
+                    projections: backend.layer(
+                        try part(name + "attention.self.query", hidden, hidden),
+                        try part(name + "attention.self.key", hidden, hidden),
+                        try part(name + "attention.self.value", hidden, hidden)
+                    ),
+                    attentionOutput: backend.layer(try part(name + "attention.output.dense", hidden, hidden)),
                     attentionNorm: try norm(name + "attention.output.LayerNorm"),
-                    intermediate: try linear(name + "intermediate.dense", configuration.intermediateSize, hidden),
-                    output: try linear(name + "output.dense", hidden, configuration.intermediateSize),
+                    intermediate: backend.layer(
+                        try part(name + "intermediate.dense", configuration.intermediateSize, hidden)
+                    ),
+                    output: backend.layer(try part(name + "output.dense", hidden, configuration.intermediateSize)),
                     outputNorm: try norm(name + "output.LayerNorm")
                 )
             )
@@ -141,25 +168,33 @@ struct BERT: ForwardPass {
         let inner = configuration.intermediateSize
         let wide = Rows(base: context.wide.reserve(rows * inner), stride: inner)
 
+        let all = [AdapterSegment(rows: 0..<rows, adapter: nil)]
+
         embed(step, into: stream, in: context)
         for layer in layers {
             if isAbandoned() { return nil }
             // Self-attention, with its residual and normalisation.
-            for (index, projection) in [layer.query, layer.key, layer.value].enumerated() {
-                projection.apply(stream, rows: rows, to: projections.column(index * width), in: context)
-            }
-            attention.apply(
-                Attention.Input(
-                    queries: projections, keys: projections.column(width), values: projections.column(2 * width)
-                ),
-                sequences: step.sequences, tokens: 0..<rows, to: mixed, in: context
+            layer.projections.apply(stream, segments: all, to: projections, .replace, in: context)
+            let memory = PackedKeysAndValues(
+                heads: configuration.heads,
+                headSize: width / configuration.heads,
+                sequences: step.sequences,
+                in: context
             )
+            memory.pack(
+                keys: projections.column(width),
+                values: projections.column(2 * width),
+                tokens: 0..<rows,
+                heads: configuration.heads,
+                in: context
+            )
+            attention.apply(projections, memory, sequences: step.sequences, tokens: 0..<rows, to: mixed, in: context)
             let attended = Rows(base: projections.base, stride: width)  // its values are used up
-            layer.attentionOutput.apply(mixed, rows: rows, to: attended, in: context)
+            layer.attentionOutput.apply(mixed, segments: all, to: attended, .replace, in: context)
             layer.attentionNorm.apply(attended.base, adding: stream.base, rows: rows, in: context)
             // Feed-forward, the same way.
-            layer.intermediate.apply(attended, rows: rows, to: wide, .replaceWithGELU, in: context)
-            layer.output.apply(wide, rows: rows, to: stream, in: context)
+            layer.intermediate.apply(attended, segments: all, to: wide, .replaceWithGELU, in: context)
+            layer.output.apply(wide, segments: all, to: stream, .replace, in: context)
             layer.outputNorm.apply(stream.base, adding: attended.base, rows: rows, in: context)
         }
         return step.sequences.map { pooling.pool(stream.base, width: width, sequence: $0) }

@@ -11,17 +11,17 @@ import CKernels
 struct Transformer: ForwardPass {
     private struct Layer {
         let inputNorm: [Float]
-        let query: AdaptedLinear
-        let key: AdaptedLinear
-        let value: AdaptedLinear
+        let query: any LinearLayer
+        /// Key and value side by side.
+        let keyValue: any LinearLayer
         /// RMSNorm weights of one head, where the model has them (Qwen3).
         let queryNorm: [Float]?
         let keyNorm: [Float]?
-        let output: AdaptedLinear
+        let output: any LinearLayer
         let feedForwardNorm: [Float]
-        let gate: AdaptedLinear
-        let up: AdaptedLinear
-        let down: AdaptedLinear
+        /// Gate and up side by side.
+        let gateUp: any LinearLayer
+        let down: any LinearLayer
     }
 
     /// Tokens whose queries and feed-forward activations are held at a time.
@@ -46,7 +46,8 @@ struct Transformer: ForwardPass {
         configuration: TransformerConfiguration,
         weights: SafetensorsFile,
         adapters: [AdapterFile],
-        pooling: Pooling
+        pooling: Pooling,
+        backend: ComputeBackend
     ) throws(CheckpointError) {
         let prefix = weights.tensors["model.embed_tokens.weight"] == nil ? "" : "model."
         let isQwen3 = weights.tensors[prefix + "layers.0.self_attn.q_norm.weight"] != nil
@@ -58,14 +59,13 @@ struct Transformer: ForwardPass {
         func vector(_ name: String, _ count: Int) throws(CheckpointError) -> [Float] {
             try weights.tensor(prefix + name, shape: [count]).widened()
         }
-        func linear(_ module: String, _ outputs: Int, _ inputs: Int) throws(CheckpointError) -> AdaptedLinear {
+        func part(_ module: String, _ outputs: Int, _ inputs: Int) throws(CheckpointError) -> LinearPart {
             modules.insert(module)
-            var updates: [LowRankUpdate?] = []
+            var part = LinearPart(weight: try weights.tensor("\(prefix)\(module).weight", shape: [outputs, inputs]))
             for adapter in adapters {
-                updates.append(try adapter.update(of: module, outputs: outputs, inputs: inputs))
+                part.updates.append(try adapter.update(of: module, outputs: outputs, inputs: inputs))
             }
-            let weight = try weights.tensor("\(prefix)\(module).weight", shape: [outputs, inputs])
-            return AdaptedLinear(base: LinearLayer(weight: weight), updates: updates)
+            return part
         }
 
         embeddings = try weights.tensor(prefix + "embed_tokens.weight", shape: [configuration.vocabularySize, hidden])
@@ -75,16 +75,20 @@ struct Transformer: ForwardPass {
             layers.append(
                 Layer(
                     inputNorm: try vector(name + "input_layernorm.weight", hidden),
-                    query: try linear(name + "self_attn.q_proj", queryWidth, hidden),
-                    key: try linear(name + "self_attn.k_proj", keyWidth, hidden),
-                    value: try linear(name + "self_attn.v_proj", keyWidth, hidden),
+                    query: backend.layer(try part(name + "self_attn.q_proj", queryWidth, hidden)),
+                    keyValue: backend.layer(
+                        try part(name + "self_attn.k_proj", keyWidth, hidden),
+                        try part(name + "self_attn.v_proj", keyWidth, hidden)
+                    ),
                     queryNorm: isQwen3 ? try vector(name + "self_attn.q_norm.weight", configuration.headSize) : nil,
                     keyNorm: isQwen3 ? try vector(name + "self_attn.k_norm.weight", configuration.headSize) : nil,
-                    output: try linear(name + "self_attn.o_proj", hidden, queryWidth),
+                    output: backend.layer(try part(name + "self_attn.o_proj", hidden, queryWidth)),
                     feedForwardNorm: try vector(name + "post_attention_layernorm.weight", hidden),
-                    gate: try linear(name + "mlp.gate_proj", inner, hidden),
-                    up: try linear(name + "mlp.up_proj", inner, hidden),
-                    down: try linear(name + "mlp.down_proj", hidden, inner)
+                    gateUp: backend.layer(
+                        try part(name + "mlp.gate_proj", inner, hidden),
+                        try part(name + "mlp.up_proj", inner, hidden)
+                    ),
+                    down: backend.layer(try part(name + "mlp.down_proj", hidden, inner))
                 )
             )
         }
@@ -94,11 +98,15 @@ struct Transformer: ForwardPass {
         self.configuration = configuration
         self.pooling = pooling
         attention = Attention(
-            heads: configuration.heads, keyValueHeads: configuration.keyValueHeads,
-            headSize: configuration.headSize, causal: isQwen3
+            heads: configuration.heads,
+            keyValueHeads: configuration.keyValueHeads,
+            headSize: configuration.headSize,
+            causal: isQwen3
         )
         rotary = RotaryEmbedding(
-            headSize: configuration.headSize, theta: configuration.ropeTheta, positions: configuration.maximumPositions
+            headSize: configuration.headSize,
+            theta: configuration.ropeTheta,
+            positions: configuration.maximumPositions
         )
         parameterCount =
             weights.tensors.values.reduce(0) { $0 + $1.count } + adapters.reduce(0) { $0 + $1.parameterCount }
@@ -112,23 +120,21 @@ struct Transformer: ForwardPass {
             embeddings.widen(from: Int(id) * width, count: width, into: stream[token])
         }
         let positions = step.positions
+        let chunks = PackedKeysAndValues.chunks(of: step.sequences, size: Self.chunk)
         for (index, layer) in layers.enumerated() {
             if isAbandoned() { return nil }
-            let keysAndValues = projectKeysAndValues(layer, stream, step, positions, in: context)
+            let memory = projectKeysAndValues(layer, stream, step, chunks, positions, in: context)
             if index == layers.count - 1, let pooled = pooling.singleTokens(of: step.sequences) {
-                return finish(layer, stream, keysAndValues, of: pooled, step, positions, in: context)
+                return finish(layer, stream, memory, of: pooled, step, positions, in: context)
             }
-            for chunk in chunks(of: tokens) {
+            for chunk in chunks {
                 if isAbandoned() { return nil }
                 let segments = step.segments(in: chunk)
                 let part = stream.from(chunk.lowerBound)
                 let queries = projectQueries(layer, part, segments, positions[chunk], in: context)
                 let mixed = Rows(base: context.mixed.reserve(chunk.count * queries.stride), stride: queries.stride)
-                attention.apply(
-                    attentionInput(queries, keysAndValues), sequences: step.sequences, tokens: chunk, to: mixed,
-                    in: context
-                )
-                layer.output.apply(mixed, segments: segments, to: part, adding: true, in: context)
+                attention.apply(queries, memory, sequences: step.sequences, tokens: chunk, to: mixed, in: context)
+                layer.output.apply(mixed, segments: segments, to: part, .add, in: context)
                 feedForward(layer, part, segments, in: context)
             }
         }
@@ -136,10 +142,17 @@ struct Transformer: ForwardPass {
         return step.sequences.map { pooling.pool(stream.base, width: width, sequence: $0) }
     }
 
-    /// The last layer, for the pooled tokens only. Exact: no other token's last state is looked at.
+    /// The last layer, for the pooled tokens only.
+    ///
+    /// Exact: no other token's last state is looked at.
     private func finish(
-        _ layer: Layer, _ stream: Rows, _ keysAndValues: Rows, of tokens: [Int], _ step: PackedStep,
-        _ positions: [Int], in context: ComputeContext
+        _ layer: Layer,
+        _ stream: Rows,
+        _ memory: PackedKeysAndValues,
+        of tokens: [Int],
+        _ step: PackedStep,
+        _ positions: [Int],
+        in context: ComputeContext
     ) -> [[Float]] {
         let width = configuration.hiddenSize
         let pooled = Rows(base: context.pooled.reserve(tokens.count * width), stride: width)
@@ -147,67 +160,84 @@ struct Transformer: ForwardPass {
         let segments = step.rowSegments
         let queries = projectQueries(layer, pooled, segments, tokens.map { positions[$0] }[...], in: context)
         let mixed = Rows(base: context.mixed.reserve(tokens.count * queries.stride), stride: queries.stride)
-        attention.apply(
-            attentionInput(queries, keysAndValues), sequences: step.sequences, singleTokens: tokens, to: mixed,
-            in: context
-        )
-        layer.output.apply(mixed, segments: segments, to: pooled, adding: true, in: context)
+        attention.apply(queries, memory, sequences: step.sequences, singleTokens: tokens, to: mixed, in: context)
+        layer.output.apply(mixed, segments: segments, to: pooled, .add, in: context)
         feedForward(layer, pooled, segments, in: context)
         normalize(pooled, rows: tokens.count, finalNorm, into: pooled, in: context)
         return tokens.indices.map { Array(UnsafeBufferPointer(start: pooled[$0], count: width)) }
     }
 
-    /// Keys and values of all tokens, `[tokens, keys | values]`, keys normalised and turned to their positions.
+    /// Keys and values of all tokens, keys normalised and turned to their positions.
     private func projectKeysAndValues(
-        _ layer: Layer, _ stream: Rows, _ step: PackedStep, _ positions: [Int], in context: ComputeContext
-    ) -> Rows {
-        let width = configuration.keyValueHeads * configuration.headSize
-        let result = Rows(base: context.keysAndValues.reserve(step.tokenCount * 2 * width), stride: 2 * width)
-        for chunk in chunks(of: step.tokenCount) {
+        _ layer: Layer,
+        _ stream: Rows,
+        _ step: PackedStep,
+        _ chunks: [Range<Int>],
+        _ positions: [Int],
+        in context: ComputeContext
+    ) -> PackedKeysAndValues {
+        let heads = configuration.keyValueHeads
+        let width = heads * configuration.headSize
+        let memory = PackedKeysAndValues(
+            heads: heads,
+            headSize: configuration.headSize,
+            sequences: step.sequences,
+            in: context
+        )
+        for chunk in chunks {
             let segments = step.segments(in: chunk)
             let normed = normalize(stream.from(chunk.lowerBound), rows: chunk.count, layer.inputNorm, in: context)
-            let keys = result.from(chunk.lowerBound)
-            layer.key.apply(normed, segments: segments, to: keys, in: context)
-            layer.value.apply(normed, segments: segments, to: keys.column(width), in: context)
-            position(keys, heads: configuration.keyValueHeads, layer.keyNorm, positions[chunk], in: context)
+            let keys = Rows(base: context.keysAndValues.reserve(chunk.count * 2 * width), stride: 2 * width)
+            layer.keyValue.apply(normed, segments: segments, to: keys, .replace, in: context)
+            position(keys, heads: heads, layer.keyNorm, positions[chunk], in: context)
+            memory.pack(keys: keys, values: keys.column(width), tokens: chunk, heads: heads, in: context)
         }
-        return result
+        return memory
     }
 
     /// Queries of some rows of the residual stream, normalised and turned to their positions.
     private func projectQueries(
-        _ layer: Layer, _ stream: Rows, _ segments: [AdaptedLinear.Segment], _ positions: ArraySlice<Int>,
+        _ layer: Layer,
+        _ stream: Rows,
+        _ segments: [AdapterSegment],
+        _ positions: ArraySlice<Int>,
         in context: ComputeContext
     ) -> Rows {
         let width = configuration.heads * configuration.headSize
         let queries = Rows(base: context.queries.reserve(positions.count * width), stride: width)
         let normed = normalize(stream, rows: positions.count, layer.inputNorm, in: context)
-        layer.query.apply(normed, segments: segments, to: queries, in: context)
+        layer.query.apply(normed, segments: segments, to: queries, .replace, in: context)
         position(queries, heads: configuration.heads, layer.queryNorm, positions, in: context)
         return queries
     }
 
     /// SwiGLU (Shazeer 2020), added to the residual stream: x += down(silu(gate(n)) · up(n)), n = norm(x).
     private func feedForward(
-        _ layer: Layer, _ stream: Rows, _ segments: [AdaptedLinear.Segment], in context: ComputeContext
+        _ layer: Layer,
+        _ stream: Rows,
+        _ segments: [AdapterSegment],
+        in context: ComputeContext
     ) {
         guard let rows = segments.last?.rows.upperBound else { return }
         let inner = configuration.intermediateSize
         let gate = Rows(base: context.wide.reserve(rows * 2 * inner), stride: 2 * inner)  // [rows, gate | up]
         let up = gate.column(inner)
         let normed = normalize(stream, rows: rows, layer.feedForwardNorm, in: context)
-        layer.gate.apply(normed, segments: segments, to: gate, in: context)
-        layer.up.apply(normed, segments: segments, to: up, in: context)
+        layer.gateUp.apply(normed, segments: segments, to: gate, .replace, in: context)
         context.pool.forRows(rows) { part, _ in
             let first = part.lowerBound
             Kernels.best.swiglu(gate[first], up[first], gate.stride, gate[first], gate.stride, part.count, inner)
         }
-        layer.down.apply(gate, segments: segments, to: stream, adding: true, in: context)
+        layer.down.apply(gate, segments: segments, to: stream, .add, in: context)
     }
 
     /// Normalises each head where the model does, and turns it to its row's position.
     private func position(
-        _ x: Rows, heads: Int, _ norm: [Float]?, _ positions: ArraySlice<Int>, in context: ComputeContext
+        _ x: Rows,
+        heads: Int,
+        _ norm: [Float]?,
+        _ positions: ArraySlice<Int>,
+        in context: ComputeContext
     ) {
         let size = configuration.headSize
         context.pool.forRows(positions.count) { part, _ in
@@ -231,17 +261,15 @@ struct Transformer: ForwardPass {
         context.pool.forRows(rows) { part, _ in
             let first = part.lowerBound
             Kernels.best.rms_norm(
-                x[first], x.stride, weight, configuration.epsilon, output[first], output.stride, part.count, weight.count
+                x[first],
+                x.stride,
+                weight,
+                configuration.epsilon,
+                output[first],
+                output.stride,
+                part.count,
+                weight.count
             )
         }
-    }
-
-    private func attentionInput(_ queries: Rows, _ keysAndValues: Rows) -> Attention.Input {
-        let width = configuration.keyValueHeads * configuration.headSize
-        return Attention.Input(queries: queries, keys: keysAndValues, values: keysAndValues.column(width))
-    }
-
-    private func chunks(of tokens: Int) -> [Range<Int>] {
-        stride(from: 0, to: tokens, by: Self.chunk).map { $0..<min($0 + Self.chunk, tokens) }
     }
 }

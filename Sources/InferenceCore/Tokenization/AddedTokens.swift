@@ -50,11 +50,15 @@ struct AddedTokens: Sendable {
     struct Match {
         let range: Range<Int>
         let id: Int32
+        /// Where the token itself ends: the search goes on there, even inside white space that it swallows.
+        let searchEnd: Int
     }
 
-    /// The first token of `text` at or behind `position`.
-    func nextMatch(in text: UTF8Text, from position: Int) -> Match? {
-        var start = position
+    /// The first token of `text` at or behind `searchStart`.
+    ///
+    /// - Parameter position: where the part begins that no token has taken yet.
+    func nextMatch(in text: UTF8Text, from position: Int, searchStart: Int) -> Match? {
+        var start = searchStart
         while start < text.count {
             guard isFirst[Int(text[start])], let index = longestToken(in: text, at: start) else {
                 start += 1
@@ -69,7 +73,7 @@ struct AddedTokens: Sendable {
             var range = start..<end
             if token.stripsLeft { range = spaceStart(text, before: start, notBefore: position)..<end }
             if token.stripsRight { range = range.lowerBound..<spaceEnd(text, from: end) }
-            return Match(range: range, id: token.id)
+            return Match(range: range, id: token.id, searchEnd: end)
         }
         return nil
     }

@@ -1,10 +1,10 @@
 /// Byte pair encoding over octets, as GPT-2 does it after Sennrich, Haddow and Birch 2016.
 ///
-/// Starts from single octets and always
-/// merges the pair that was learnt first, the leftmost of equal ones.
+/// A word starts as its single octets; the pair of neighbours that was learnt first is merged, the leftmost of equal
+/// ones, until no pair is left that was learnt.
 struct ByteLevelBPE: Sendable {
-    /// Octets of each token.
-    let tokens: ByteTable
+    /// Tokens by their octets.
+    private let tokens: ByteTable
     private let merges: MergeTable
     /// The merges of two single octets, by first << 8 | second: most of what a word asks for, in reach of the cache.
     private let octetMerges: [MergeTable.Merge]

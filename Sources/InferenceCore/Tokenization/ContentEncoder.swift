@@ -58,19 +58,23 @@ struct ContentEncoder {
         if added.isEmpty { return encode(&self, text, isLast, &ids) }
         let end = certainEnd(of: text, isLast: isLast)
         var position = 0
+        var searchStart = 0
         while position < text.count {
-            let match = added.nextMatch(in: text, from: position)
+            let match = added.nextMatch(in: text, from: position, searchStart: searchStart)
+            // The unread rest may show that a match near the end is none, or a longer one.
+            let isCertain = match.map { $0.range.upperBound <= end } ?? false
             let partEnd = match?.range.lowerBound ?? text.count
             if partEnd > position {
                 let part = text[part: position..<partEnd]
-                guard encode(&self, part, isLast && match == nil, &ids) else { return false }
+                guard encode(&self, part, isLast && !isCertain, &ids) else { return false }
                 if ids.count >= capacity { return true }
             }
             guard let match else { break }
-            if match.range.upperBound > end { return false }
+            if !isCertain { return false }
             ids.append(match.id)
             if ids.count >= capacity { return true }
             position = match.range.upperBound
+            searchStart = match.searchEnd
         }
         return true
     }

@@ -22,8 +22,11 @@ extension Tokenizer {
         let added = try root.optional("added_tokens").map(AddedToken.list) ?? []
         var vocabulary = Vocabulary()
         model = try Model(contents, &vocabulary)
-        for token in added {
+        for (index, token) in added.enumerated() {
             var content = token.content
+            if let other = vocabulary.piece(token.id), other != content {
+                throw root.child("added_tokens").item(index).fault("token id \(token.id) is \"\(other)\"")
+            }
             content.withUTF8 { vocabulary.set($0, id: token.id) }
         }
         preTokenizer = try PreTokenizer(root.member("pre_tokenizer"))

@@ -11,10 +11,13 @@ struct AddedTokensTests {
         return text.withUTF8 { text in
             var result = ""
             var position = 0
-            while let match = added.nextMatch(in: text, from: position) {
-                result += String(decoding: text[position..<match.range.lowerBound], as: UTF8.self)
+            var searchStart = 0
+            while let match = added.nextMatch(in: text, from: position, searchStart: searchStart) {
+                let partEnd = max(position, match.range.lowerBound)
+                result += String(decoding: text[position..<partEnd], as: UTF8.self)
                 result += "[\(String(decoding: text[match.range], as: UTF8.self))]"
                 position = match.range.upperBound
+                searchStart = match.searchEnd
             }
             return result + String(decoding: text[position...], as: UTF8.self)
         }
@@ -37,6 +40,7 @@ struct AddedTokensTests {
     func strip() {
         #expect(split("a \u{3000}\n<m> \t b", token("<m>", left: true)) == "a[ \u{3000}\n<m>] \t b")
         #expect(split("a \n<m> \u{A0} b", token("<m>", right: true)) == "a \n[<m> \u{A0} ]b")
+        #expect(split("<m>   x", token("<m>", right: true), token(" x")) == "[<m>   ][ x]")
         #expect(split("<m>  <m>", token("<m>", left: true, right: true)) == "[<m>  ][<m>]")
     }
 

@@ -1,0 +1,45 @@
+/// What a matrix product does with its output.
+enum Epilogue: Sendable {
+    /// Replaces it, bias added.
+    case replace
+    /// Replaces it after bias and GELU.
+    case replaceWithGELU
+    /// Adds to it: a residual connection. For layers without bias.
+    case add
+}
+
+/// One or more linear layers of the same input, y = x Wᵀ + b, whose outputs lie side by side.
+///
+/// Rows may belong to different adapters: the base weights are shared and never merged, and each segment of rows adds
+/// its own adapter's update, scale · B (A x).
+protocol LinearLayer: Sendable {
+    /// Values of an output row.
+    var outputs: Int { get }
+
+    /// Computes `[rows, outputs]` from `[rows, inputs]`.
+    ///
+    /// - Parameter segments: the rows by adapter, in order; together all rows.
+    func apply(
+        _ input: Rows,
+        segments: [AdapterSegment],
+        to output: Rows,
+        _ epilogue: Epilogue,
+        in context: ComputeContext
+    )
+}
+
+/// Which code multiplies matrices.
+public enum ComputeBackend: String, Sendable, CaseIterable {
+    /// Our own kernels over weights packed at load: the same bits whatever is in the batch.
+    case native
+    /// OpenBLAS over the weights as they are stored: the reference.
+    case openBLAS = "openblas"
+
+    /// Makes a layer of parts with the same input.
+    func layer(_ parts: LinearPart...) -> any LinearLayer {
+        switch self {
+        case .native: PackedLinear(parts)
+        case .openBLAS: BLASLinear(parts)
+        }
+    }
+}
