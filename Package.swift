@@ -105,10 +105,6 @@ let package = Package(
 
 // Coverage-guided fuzzing, which only `swift build --sanitize=fuzzer` can link: `make fuzz`.
 if Context.environment["EMBED_FUZZ"] != nil {
-    // libFuzzer brings its own main.
-    for target in package.targets where target.name == "EmbedServer" {
-        target.swiftSettings?.append(.unsafeFlags(["-Xfrontend", "-entry-point-function-name", "-Xfrontend", "serve"]))
-    }
     package.targets += [
         .executableTarget(
             name: "fuzz-request",
@@ -124,7 +120,7 @@ if Context.environment["EMBED_FUZZ"] != nil {
         ),
         .executableTarget(
             name: "fuzz-json",
-            dependencies: ["EmbedServer", "JSONCore"],
+            dependencies: ["JSONCore"],
             path: "Fuzz/fuzz-json",
             swiftSettings: strict
         ),
