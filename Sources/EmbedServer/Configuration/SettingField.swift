@@ -35,6 +35,7 @@ struct SettingField: Sendable {
         .integer("server.shutdownTimeoutSeconds", \.server.shutdownTimeoutSeconds, in: 0...3_600),
         .models("models", \.models),
         .optionalInteger("compute.threads", \.compute.threads, in: 1...1_024),
+        .choice("compute.backend", \.compute.backend),
         .integer("scheduler.queueTokens", \.scheduler.queueTokens, in: 1...(1 << 40)),
         .integer("scheduler.stepTokens", \.scheduler.stepTokens, in: 1...(1 << 20)),
         .choice("log.level", \.log.level),

@@ -1,3 +1,4 @@
+import InferenceCore
 import Logging
 
 /// Everything an operator can choose, with its default.
@@ -47,6 +48,8 @@ struct ServerSettings: Sendable, Equatable {
 struct ComputeSettings: Sendable, Equatable {
     /// Compute threads; `nil` takes what CPU affinity and the cgroup's quota allow.
     var threads: Int?
+    /// Which code multiplies matrices.
+    var backend = ComputeBackend.native
 }
 
 /// How much work may wait, and how it is cut into steps.

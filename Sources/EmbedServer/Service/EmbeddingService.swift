@@ -53,7 +53,7 @@ struct EmbeddingService {
         metrics: ServerMetrics
     ) async throws -> EmbeddingEngine {
         let start = ContinuousClock.now
-        let models = try await loader.load(settings)
+        let models = try await loader.load(settings, backend: self.settings.compute.backend)
         var configuration = EngineConfiguration()
         configuration.threads = self.settings.compute.threads
         configuration.queueTokens = self.settings.scheduler.queueTokens
