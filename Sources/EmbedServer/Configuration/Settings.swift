@@ -19,6 +19,8 @@ struct Settings: Sendable, Equatable {
     var log = LogSettings()
     /// Who may ask for embeddings.
     var auth = AuthenticationSettings()
+    /// Which web pages may ask.
+    var cors = CORSSettings()
 }
 
 /// Where the server listens and what it allows a connection.
@@ -79,6 +81,14 @@ struct LogSettings: Sendable, Equatable {
 
 /// Who may ask for embeddings.
 struct AuthenticationSettings: Sendable, Equatable {
-    /// Keys that are accepted; empty lets everybody in.
+    /// Keys that may embed and read metrics; empty, and without a key file, lets everybody in.
     var apiKeys: [String] = []
+    /// A file of keys with names, scopes and limits, which may change while the server runs.
+    var keysFile: String?
+}
+
+/// Which web pages may ask for embeddings from a browser.
+struct CORSSettings: Sendable, Equatable {
+    /// Their origins; `*` is any, empty is none.
+    var allowedOrigins: [String] = []
 }
