@@ -14,6 +14,8 @@ struct Settings: Sendable, Equatable {
     var compute = ComputeSettings()
     /// How much work may wait, and how it is cut into steps.
     var scheduler = SchedulerSettings()
+    /// Which vectors are kept for later requests.
+    var cache = CacheSettings()
     /// What is logged, and how.
     var log = LogSettings()
     /// Who may ask for embeddings.
@@ -54,10 +56,22 @@ struct ComputeSettings: Sendable, Equatable {
 
 /// How much work may wait, and how it is cut into steps.
 struct SchedulerSettings: Sendable, Equatable {
-    /// The most tokens waiting; a request that would go over it is answered with 429.
+    /// The most tokens waiting in one class; a request that would go over it is answered with 429.
     var queueTokens = 262_144
     /// The most tokens of one forward pass, unless one input alone has more.
     var stepTokens = 2_048
+    /// Seconds of predicted wait above which an interactive request is answered with 429; `nil`: never.
+    var interactiveWaitSeconds: Int? = 5
+    /// Seconds of predicted wait above which a bulk request is answered with 429; `nil`: never.
+    var bulkWaitSeconds: Int? = 120
+    /// Seconds after which a request is answered with 504; `nil`: never.
+    var requestTimeoutSeconds: Int? = 600
+}
+
+/// Which vectors are kept for later requests.
+struct CacheSettings: Sendable, Equatable {
+    /// Octets of vectors and their ids; 0 keeps none.
+    var bytes = 64 << 20
 }
 
 /// What is logged, and how.

@@ -19,7 +19,12 @@ extension EmbeddingService {
         )
         let routes = Routes(
             gateway: gateway,
-            embeddings: EmbeddingsEndpoint(state: state, limiter: limiter, metrics: metrics),
+            embeddings: EmbeddingsEndpoint(
+                state: state,
+                limiter: limiter,
+                metrics: metrics,
+                requestTimeout: settings.scheduler.requestTimeoutSeconds.map { .seconds($0) }
+            ),
             models: ModelsEndpoint(state: state, created: Timestamp.now.seconds),
             health: HealthEndpoint(state: state),
             metrics: MetricsEndpoint(metrics: metrics),

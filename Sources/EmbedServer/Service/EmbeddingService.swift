@@ -54,11 +54,10 @@ struct EmbeddingService {
     ) async throws -> EmbeddingEngine {
         let start = ContinuousClock.now
         let models = try await loader.load(settings, backend: self.settings.compute.backend)
-        var configuration = EngineConfiguration()
-        configuration.threads = self.settings.compute.threads
-        configuration.queueTokens = self.settings.scheduler.queueTokens
-        configuration.stepTokens = self.settings.scheduler.stepTokens
-        let engine = EmbeddingEngine(models: models, configuration: configuration)
+        let engine = EmbeddingEngine(models: models, configuration: EngineConfiguration(self.settings)) { reason in
+            logger.critical("the compute worker failed; restart the server", metadata: ["reason": .string(reason)])
+            state.fail(reason: reason)
+        }
         for (model, settings) in zip(models, settings) {
             try await test(model, of: engine, directory: loader.home.directory(of: settings))
         }
