@@ -28,10 +28,13 @@ struct EmbeddingService {
         metrics.add(state)
         metrics.add(server)
         let address = try await server.start()
-        logger.notice("listening", metadata: ["address": .string("http://\(address)")])
+        logger.notice(
+            "listening",
+            metadata: ["address": .string("\(settings.server.tls.key == nil ? "http" : "https")://\(address)")]
+        )
         warnIfExposed(keys)
         do {
-            let reloading = Task { await reloader.run(hangUps) }
+            let reloading = Task { await reloader.run(hangUps, of: server) }
             defer { reloading.cancel() }
             let engine = try await startEngine(models, loader: loader, state: state, metrics: metrics)
             let signal = await signals.first()
