@@ -11,10 +11,10 @@ struct SchedulingTests {
         [try #require(HTTPField.Name(name)): value]
     }
 
-    private func request(_ fields: HTTPFields, apiKeys: [String] = []) async throws -> EmbeddingRequest {
+    private func request(_ fields: HTTPFields, keys: KeyRing? = nil) async throws -> EmbeddingRequest {
         let backend = FakeBackend()
         let model = ServedModel(settings: ModelSettings(id: "m"), backend: backend)
-        let reply = try await TestClient([model], keys: KeyRing(apiKeys: apiKeys, path: nil)).embed(#"{"input":"x"}"#, fields: fields)
+        let reply = try await TestClient([model], keys: keys).embed(#"{"input":"x"}"#, fields: fields)
         #expect(reply.status == 200, "\(reply.text)")
         return try #require(backend.lastRequest)
     }
@@ -60,9 +60,9 @@ struct SchedulingTests {
 
     @Test("callers are told apart by their keys, or else by their hosts; keys do not leave the endpoint")
     func callers() async throws {
-        let keys = ["one", "two"]
-        let first = try await request(fields("x-api-key", "one"), apiKeys: keys).caller
-        let second = try await request(fields("x-api-key", "two"), apiKeys: keys).caller
+        let keys = try KeyRing(apiKeys: ["one", "two"], path: nil)
+        let first = try await request(fields("x-api-key", "one"), keys: keys).caller
+        let second = try await request(fields("x-api-key", "two"), keys: keys).caller
         #expect(first != second)
         #expect(!first.contains("one"))
         #expect(try await request([:]).caller == "127.0.0.1")
