@@ -8,7 +8,7 @@ public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let octets = Array(UnsafeBufferPointer(start: start, count: count))
     guard let value = try? JSONParser.parse(octets) else { return 0 }
     precondition((try? JSONParser.parse(octets)) == value)
-    // White space around a document changes nothing.
-    precondition((try? JSONParser.parse(Array(" \t\r\n".utf8) + octets + Array("\n ".utf8))) == value)
+    // White space behind a document changes nothing.
+    precondition((try? JSONParser.parse(octets + Array(" \t\r\n".utf8))) == value)
     return 0
 }
