@@ -60,8 +60,8 @@ extension ServerMetrics {
             (status.predictedWait[$0] ?? .zero) / .seconds(1)
         }
         perClass("embed_steps_total", .counter, "Steps started.") { Double(counts.steps[$0] ?? 0) }
-        output.single("embed_preemptions_total", .counter, "Interactive steps inside others.", Double(counts.preemptions))
-        output.single("embed_steps_abandoned_total", .counter, "Steps stopped unfinished.", Double(counts.abandonedSteps))
+        output.single("embed_preemptions_total", .counter, "Steps inside others.", Double(counts.preemptions))
+        output.single("embed_steps_abandoned_total", .counter, "Steps given up.", Double(counts.abandonedSteps))
         output.single("embed_computed_tokens_total", .counter, "Tokens computed.", Double(counts.computedTokens))
         output.begin("embed_reused_inputs_total", .counter, "Inputs that were not computed.")
         output.sample("embed_reused_inputs_total", [("from", "cache")], Double(counts.cachedInputs))
