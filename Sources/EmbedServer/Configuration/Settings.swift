@@ -1,3 +1,4 @@
+import InferenceCore
 import Logging
 
 /// Everything an operator can choose, with its default.
@@ -33,6 +34,14 @@ struct ServerSettings: Sendable, Equatable {
     var maximumConnections = 1_024
     /// The most octets of a request body.
     var maximumBodyBytes = 32 << 20
+    /// The most octets of all request bodies held at once.
+    var maximumBufferedBodyBytes = 512 << 20
+    /// The coding of answers for clients that accept it.
+    var compression = Compression.gzip
+    /// Octets of the shortest answer that is compressed.
+    var compressionMinimumBytes = 1_024
+    /// With a certificate the server speaks https.
+    var tls = TLSSettings()
     /// Seconds a client may take to send a request's head.
     var headTimeoutSeconds = 10
     /// Seconds a client may be silent in the middle of a body.
@@ -45,10 +54,27 @@ struct ServerSettings: Sendable, Equatable {
     var shutdownTimeoutSeconds = 30
 }
 
+/// The files of TLS, all in PEM form.
+struct TLSSettings: Sendable, Equatable {
+    /// The certificate, with the intermediate ones behind it.
+    var certificate: String?
+    /// Its private key.
+    var key: String?
+    /// The authorities whose certificates clients must show.
+    var clientCA: String?
+}
+
+/// How answers are compressed.
+enum Compression: String, CaseIterable, Sendable {
+    case gzip, none
+}
+
 /// What the forward pass may use.
 struct ComputeSettings: Sendable, Equatable {
     /// Compute threads; `nil` takes what CPU affinity and the cgroup's quota allow.
     var threads: Int?
+    /// Which code multiplies matrices.
+    var backend = ComputeBackend.native
 }
 
 /// How much work may wait, and how it is cut into steps.
