@@ -2,7 +2,7 @@
 
 PACKAGES := libssl-dev libblas-dev libopenblas-dev zlib1g-dev pkg-config
 BINARY := .build/release/embed-server
-VENV := .build/client-tests
+VENV := .build-test/client-tests
 
 .DEFAULT_GOAL := help
 .PHONY: help packages build model run test lint format bench clean
@@ -22,11 +22,14 @@ model: ## Fetch the small default model into the model store
 run: build model ## Build, fetch the default model, serve it on http://127.0.0.1:8080
 	$(BINARY) serve $(ARGS)
 
-test: build model ## Run every test: Swift, then real Python clients against the built server
-	swift build --build-tests
-	swift test --skip-build
+# Tests run on the optimised code that is shipped; without optimisation the kernels would take minutes.
+TEST := -c release -Xswiftc -enable-testing --scratch-path .build-test
+
+test: packages model ## Run every test: Swift, then real Python clients against the built server
+	swift build --build-tests $(TEST)
+	swift test --skip-build $(TEST)
 	@scripts/python-environment $(VENV) Tests/clients/requirements.txt
-	EMBED_SERVER_BINARY=$(CURDIR)/$(BINARY) $(VENV)/bin/python -m pytest -q Tests/clients
+	EMBED_SERVER_BINARY=$(CURDIR)/.build-test/release/embed-server $(VENV)/bin/python -m pytest -q Tests/clients
 
 lint: ## Check the format of the sources
 	swift format lint --strict --recursive Package.swift Sources Tests Examples
@@ -38,4 +41,4 @@ bench: build model ## Measure throughput and latency of the built server beside 
 	Benchmarks/run
 
 clean: ## Remove what was built
-	rm -rf .build
+	rm -rf .build .build-test

@@ -83,7 +83,11 @@ let package = Package(
             exclude: ["Fixtures"],
             swiftSettings: strict
         ),
-        .testTarget(name: "InferenceCoreTests", dependencies: ["InferenceCore", "JSONCore", "CKernels"], swiftSettings: strict),
+        .testTarget(
+            name: "InferenceCoreTests",
+            dependencies: ["InferenceCore", "JSONCore", "CKernels"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "EmbedServerTests",
             dependencies: [

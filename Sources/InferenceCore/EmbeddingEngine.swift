@@ -40,12 +40,16 @@ public final class EmbeddingEngine: Sendable {
         try check(request, of: model.description)
         let encodings = try await tokenizers.encode(request, with: model)
         let output = try await scheduler.submit(
-            encodings.map(\.ids), model: modelIndex, adapter: model.adapter(for: request.task)
+            encodings.map(\.ids),
+            model: modelIndex,
+            adapter: model.adapter(for: request.task)
         )
         return EmbeddingResult(
             vectors: output.vectors.map {
                 Matryoshka.finish(
-                    $0, dimensions: request.dimensions, normalized: request.normalized,
+                    $0,
+                    dimensions: request.dimensions,
+                    normalized: request.normalized,
                     modelNormalizes: model.normalizes
                 )
             },

@@ -79,13 +79,18 @@ public final class EmbeddingModel: Sendable {
     }
 
     private static func bert(
-        _ file: JSONFile, _ weights: SafetensorsFile, _ layout: SentenceTransformersLayout?,
+        _ file: JSONFile,
+        _ weights: SafetensorsFile,
+        _ layout: SentenceTransformersLayout?,
         _ backend: ComputeBackend
     ) throws(CheckpointError) -> Parts {
         let configuration = try BERT.Configuration(file)
         // Without modules.json sentence-transformers takes the mean, and so do we.
         let bert = try BERT(
-            configuration: configuration, weights: weights, pooling: layout?.pooling ?? .mean, backend: backend
+            configuration: configuration,
+            weights: weights,
+            pooling: layout?.pooling ?? .mean,
+            backend: backend
         )
         return Parts(
             backbone: bert,
@@ -99,8 +104,11 @@ public final class EmbeddingModel: Sendable {
     }
 
     private static func transformer(
-        _ file: JSONFile, _ weights: SafetensorsFile, _ layout: SentenceTransformersLayout?,
-        _ backend: ComputeBackend, directory: String
+        _ file: JSONFile,
+        _ weights: SafetensorsFile,
+        _ layout: SentenceTransformersLayout?,
+        _ backend: ComputeBackend,
+        directory: String
     ) throws(CheckpointError) -> Parts {
         let configuration = try TransformerConfiguration(file)
         let adapters = try AdapterFile.readAll(directory: directory)
@@ -116,8 +124,11 @@ public final class EmbeddingModel: Sendable {
             throw CheckpointError(file: directory + "/modules.json", reason: "is missing: it says how to pool")
         }
         let transformer = try Transformer(
-            configuration: configuration, weights: weights, adapters: adapters,
-            pooling: isJina ? .lastToken : layout?.pooling ?? .lastToken, backend: backend
+            configuration: configuration,
+            weights: weights,
+            adapters: adapters,
+            pooling: isJina ? .lastToken : layout?.pooling ?? .lastToken,
+            backend: backend
         )
         return Parts(
             backbone: transformer,

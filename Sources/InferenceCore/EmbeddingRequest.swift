@@ -14,10 +14,13 @@ public struct EmbeddingRequest: Sendable {
     public var task: EmbeddingTask?
     /// How many leading values of a vector to keep (Matryoshka); `nil` keeps all.
     public var dimensions: Int?
-    /// Whether vectors have length 1 (L2). `false` changes only vectors cut by `dimensions`: the models' own
-    /// pooling normalises at full width.
+    /// Whether vectors have length 1 (L2).
+    ///
+    /// `false` changes only vectors cut by `dimensions`: the models' own pooling normalises at full width.
     public var normalized: Bool
-    /// Whether an input over the model's limit is cut on the right. `false`: such a request fails as a whole.
+    /// Whether an input over the model's limit is cut on the right.
+    ///
+    /// `false`: such a request fails as a whole.
     public var truncate: Bool
 
     /// Makes a request; every option has the default of the HTTP API.

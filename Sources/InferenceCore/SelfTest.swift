@@ -18,7 +18,9 @@ public struct SelfTest: Sendable {
         public let passed: Bool
     }
 
-    /// The largest difference between vectors of one text alone and among neighbours. Values of a unit vector.
+    /// The largest difference between vectors of one text alone and among neighbours.
+    ///
+    /// In values of a unit vector.
     public static let largestDifference: Float = 1e-5
     /// The lowest cosine to a golden vector.
     public static let lowestCosine = 0.99999
@@ -87,7 +89,10 @@ public struct SelfTest: Sendable {
 
     private func embed(_ texts: [String], _ task: EmbeddingTask?, dimensions: Int? = nil) async throws -> [[Float]] {
         let request = EmbeddingRequest(
-            inputs: texts.map { .text($0) }, task: task, dimensions: dimensions, truncate: true
+            inputs: texts.map { .text($0) },
+            task: task,
+            dimensions: dimensions,
+            truncate: true
         )
         return try await engine.embed(request, with: model).vectors
     }
@@ -98,7 +103,9 @@ public struct SelfTest: Sendable {
         let file = try MappedFile(path: path)
         var goldens: [Golden] = []
         for (index, line) in file.bytes.split(separator: UInt8(ascii: "\n")).enumerated() {
-            func fault(_ reason: String) -> CheckpointError { CheckpointError(file: "\(path):\(index + 1)", reason: reason) }
+            func fault(_ reason: String) -> CheckpointError {
+                CheckpointError(file: "\(path):\(index + 1)", reason: reason)
+            }
             let record: JSONValue
             do throws(JSONError) {
                 record = try JSONParser.parse([UInt8](line))
@@ -106,7 +113,9 @@ public struct SelfTest: Sendable {
                 throw fault("is not JSON: \(error)")
             }
             guard let text = record["text"]?.string else { throw fault("\"text\" is missing") }
-            guard let values = record["embedding"]?.array, !values.isEmpty else { throw fault("\"embedding\" is missing") }
+            guard let values = record["embedding"]?.array, !values.isEmpty else {
+                throw fault("\"embedding\" is missing")
+            }
             let embedding = values.compactMap { $0.double.map(Float.init) }
             guard embedding.count == values.count else { throw fault("\"embedding\" is not a list of numbers") }
             let task = record["task"]?.string
@@ -114,7 +123,12 @@ public struct SelfTest: Sendable {
                 throw fault("\"task\" is unknown: \(task ?? "")")
             }
             goldens.append(
-                Golden(line: index + 1, text: text, task: task.flatMap(EmbeddingTask.init(rawValue:)), embedding: embedding)
+                Golden(
+                    line: index + 1,
+                    text: text,
+                    task: task.flatMap(EmbeddingTask.init(rawValue:)),
+                    embedding: embedding
+                )
             )
         }
         return goldens

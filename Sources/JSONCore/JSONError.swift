@@ -8,6 +8,8 @@ public struct JSONError: Error, Equatable, CustomStringConvertible {
         case invalidUTF8
         /// Arrays and objects are nested deeper than the parser allows.
         case tooDeep
+        /// The document holds more values than the parser allows.
+        case tooManyValues
     }
 
     /// What kind of fault it is.

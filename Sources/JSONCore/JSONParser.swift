@@ -6,12 +6,15 @@
 public struct JSONParser {
     let bytes: UnsafeBufferPointer<UInt8>
     private let maximumDepth: Int
+    private let maximumValues: Int
     var position = 0
     var depth = 0
+    private var valueCount = 0
 
-    init(bytes: UnsafeBufferPointer<UInt8>, maximumDepth: Int) {
+    init(bytes: UnsafeBufferPointer<UInt8>, maximumDepth: Int, maximumValues: Int = .max) {
         self.bytes = bytes
         self.maximumDepth = maximumDepth
+        self.maximumValues = maximumValues
     }
 
     /// Parses one whole document.
@@ -19,9 +22,17 @@ public struct JSONParser {
     /// - Parameters:
     ///   - bytes: UTF-8, a byte order mark allowed in front, nothing but white space behind.
     ///   - maximumDepth: how deep arrays and objects may nest; protects the stack.
-    public static func parse(_ bytes: [UInt8], maximumDepth: Int = 128) throws(JSONError) -> JSONValue {
+    ///   - maximumValues: how many values the document may hold, containers included; protects the heap, since a value
+    ///     of one octet takes `MemoryLayout<JSONValue>.stride` of them in memory.
+    public static func parse(
+        _ bytes: [UInt8],
+        maximumDepth: Int = 128,
+        maximumValues: Int = .max
+    ) throws(JSONError) -> JSONValue {
         // `withUnsafeBufferPointer` does not carry typed errors of a generic kind through every overload: a Result does.
-        let result = bytes.withUnsafeBufferPointer { parseResult($0, maximumDepth: maximumDepth) }
+        let result = bytes.withUnsafeBufferPointer {
+            parseResult($0, maximumDepth: maximumDepth, maximumValues: maximumValues)
+        }
         return try result.get()
     }
 
@@ -30,14 +41,15 @@ public struct JSONParser {
         _ bytes: UnsafeBufferPointer<UInt8>,
         maximumDepth: Int = 128
     ) throws(JSONError) -> JSONValue {
-        try parseResult(bytes, maximumDepth: maximumDepth).get()
+        try parseResult(bytes, maximumDepth: maximumDepth, maximumValues: .max).get()
     }
 
     private static func parseResult(
         _ bytes: UnsafeBufferPointer<UInt8>,
-        maximumDepth: Int
+        maximumDepth: Int,
+        maximumValues: Int
     ) -> Result<JSONValue, JSONError> {
-        var parser = JSONParser(bytes: bytes, maximumDepth: maximumDepth)
+        var parser = JSONParser(bytes: bytes, maximumDepth: maximumDepth, maximumValues: maximumValues)
         do throws(JSONError) {
             return .success(try parser.document())
         } catch {
@@ -56,6 +68,10 @@ public struct JSONParser {
 
     mutating func value() throws(JSONError) -> JSONValue {
         guard position < bytes.count else { throw fault("the document ends where a value should be") }
+        valueCount += 1
+        if valueCount > maximumValues {
+            throw JSONError(kind: .tooManyValues, reason: "more than \(maximumValues) values", offset: position)
+        }
         switch bytes[position] {
         case UInt8(ascii: "{"): return .object(try object())
         case UInt8(ascii: "["): return .array(try array())

@@ -73,7 +73,9 @@ public struct JSONObject: Sendable, Equatable {
         members.append((name, value))
     }
 
-    /// The value of `name`, the last one if it repeats. Cost: linear in the number of members.
+    /// The value of `name`, the last one if it repeats.
+    ///
+    /// Cost: linear in the number of members.
     public subscript(name: String) -> JSONValue? {
         members.last { $0.name == name }?.value
     }

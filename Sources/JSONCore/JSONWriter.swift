@@ -48,7 +48,9 @@ public struct JSONWriter {
         needsComma = true
     }
 
-    /// Writes a finite float32, shortest round trip. JSON has no word for infinity or NaN: those trap.
+    /// Writes a finite float32, shortest round trip.
+    ///
+    /// JSON has no word for infinity or NaN: those trap.
     public mutating func value(_ float: Float) {
         precondition(float.isFinite, "JSON cannot carry \(float)")
         separate()
@@ -57,7 +59,9 @@ public struct JSONWriter {
         needsComma = true
     }
 
-    /// Writes a finite float64, shortest round trip. JSON has no word for infinity or NaN: those trap.
+    /// Writes a finite float64, shortest round trip.
+    ///
+    /// JSON has no word for infinity or NaN: those trap.
     public mutating func value(_ double: Double) {
         precondition(double.isFinite, "JSON cannot carry \(double)")
         separate()

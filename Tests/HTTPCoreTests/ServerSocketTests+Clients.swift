@@ -75,8 +75,9 @@ extension ServerSocketTests {
     // MARK: - Clients that go away
 
     @Test func aHalfClosedClientIsAnswered() async throws {
+        let mayAnswer = Signal()
         let slow = Route([.get], "/slow") { _ in
-            try? await Task.sleep(for: .milliseconds(50))
+            await mayAnswer.wait()
             return Response(status: .ok, body: Array(Task.isCancelled ? "cancelled".utf8 : "done".utf8))
         }
         let server = try await TestServer.start([slow])
@@ -84,6 +85,9 @@ extension ServerSocketTests {
             let client = TestClient(port: port)
             client.send("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n" + Self.get)
             client.halfClose()
+            // The server asks whether anybody still reads, once.
+            #expect(client.answer()?.status == 100)
+            Task { await mayAnswer.raise() }
             #expect(client.answer()?.text == "done")
             #expect(client.answer()?.status == 200)
             #expect(client.seesEnd())
@@ -92,8 +96,13 @@ extension ServerSocketTests {
         await server.stop()
     }
 
-    @Test(arguments: [false, true])
-    func aResetCancelsTheHandler(afterHalfClose: Bool) async throws {
+    /// How a client gives up.
+    enum Farewell: CaseIterable {
+        case close, reset, halfCloseThenReset
+    }
+
+    @Test(arguments: Farewell.allCases)
+    func aClientThatGivesUpHasItsHandlerCancelled(_ farewell: Farewell) async throws {
         let started = Signal()
         let cancelled = Signal()
         let endless = Route([.get], "/endless") { _ in
@@ -106,28 +115,28 @@ extension ServerSocketTests {
         let client = try await server.client { port in
             let client = TestClient(port: port)
             client.send("GET /endless HTTP/1.1\r\nHost: a\r\n\r\n")
-            if afterHalfClose { client.halfClose() }
+            if farewell == .halfCloseThenReset { client.halfClose() }
             return UncheckedClient(client)
         }
         await started.wait()
-        client.reset()
+        if farewell == .close { client.client.close() } else { client.reset() }
         await cancelled.wait()
         try await server.wait { $0.requestsInFlight == 0 && $0.connectionsOpen == 0 }
         #expect(server.server.statistics.requestsCancelled == 1)
         await server.stop()
     }
 
-    @Test func aHalfCloseCancelsIfConfigured() async throws {
-        let endless = Route([.get], "/endless") { _ in
-            try? await Task.sleep(for: .seconds(3600))
-            return Response(status: .ok, body: Array("stopped".utf8))
+    @Test func aClientOf10ThatClosesIsLeftToItsHandler() async throws {
+        let slow = Route([.get], "/slow") { _ in
+            try? await Task.sleep(for: .milliseconds(50))
+            return Response(status: .ok, body: Array(Task.isCancelled ? "cancelled".utf8 : "done".utf8))
         }
-        let server = try await TestServer.start([endless]) { $0.cancelsOnHalfClose = true }
+        let server = try await TestServer.start([slow])
         try await server.client { port in
             let client = TestClient(port: port)
-            client.send("GET /endless HTTP/1.1\r\nHost: a\r\n\r\n")
+            client.send("GET /slow HTTP/1.0\r\n\r\n")
             client.halfClose()
-            #expect(client.answer()?.text == "stopped")
+            #expect(client.answer()?.text == "done")
         }
         await server.stop()
     }

@@ -24,6 +24,51 @@ extension ServerSocketTests {
         await server.stop()
     }
 
+    @Test func bodiesOfAllConnectionsShareOneBound() async throws {
+        let started = Signal()
+        let mayAnswer = Signal()
+        let hold = Route([.post], "/hold") { _ in
+            await started.raise()
+            await mayAnswer.wait()
+            return Response(status: .ok)
+        }
+        let server = try await TestServer.start([hold]) { $0.maximumBufferedBodyBytes = 1000 }
+        async let held = server.client { port in
+            let client = TestClient(port: port)
+            client.send("POST /hold HTTP/1.1\r\nHost: a\r\nContent-Length: 600\r\n\r\n")
+            client.send([UInt8](repeating: 0x78, count: 600))
+            return client.answer()?.status
+        }
+        await started.wait()
+        try await server.client { port in
+            let head = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 600\r\n\r\n"
+            let body = [UInt8](repeating: 0x78, count: 600)
+            let refused = TestClient(port: port)
+            refused.send(Array(head.utf8) + body)
+            let answer = try #require(refused.answer())
+            #expect(answer.status == 503 && answer.fields["retry-after"] == "1")
+            // A body that is only announced takes no room.
+            let announced = TestClient(port: port)
+            announced.send(head)
+            let small = TestClient(port: port)
+            small.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi")
+            #expect(small.answer()?.text == "hi")
+            Task { await mayAnswer.raise() }
+        }
+        #expect(try await held == 200)
+        try await server.wait { $0.requestsInFlight == 0 }
+        try await server.client { port in
+            // The room comes back with the end of the handler's task, which may be a moment after its answer.
+            while true {
+                let client = TestClient(port: port)
+                client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 999\r\n\r\n")
+                client.send([UInt8](repeating: 0x78, count: 999))
+                if client.answer()?.status == 200 { return }
+            }
+        }
+        await server.stop()
+    }
+
     @Test func withoutDescriptorsTheServerSurvives() async {
         await #expect(processExitsWith: .success) {
             let server = try await TestServer.start()

@@ -15,16 +15,24 @@ struct TestServer {
         configure: (inout ServerConfiguration) -> Void = { _ in },
         onResponse: @escaping @Sendable (ResponseRecord) -> Void = { _ in }
     ) async throws -> TestServer {
+        let echo = Route([.get, .post], "/") { Response(status: .ok, body: $0.body) }
+        return try await start(only: routes + [echo], configure: configure, onResponse: onResponse)
+    }
+
+    /// Starts a server with these routes and no others.
+    static func start(
+        only routes: [Route],
+        configure: (inout ServerConfiguration) -> Void = { _ in },
+        onResponse: @escaping @Sendable (ResponseRecord) -> Void = { _ in }
+    ) async throws -> TestServer {
         var configuration = ServerConfiguration()
         configuration.port = 0
         configuration.timerInterval = .milliseconds(5)
         configuration.maximumBodyBytes = 1_000_000
         configure(&configuration)
-        var router = Router(routes)
-        router.add(Route([.get, .post], "/") { Response(status: .ok, body: $0.body) })
         let server = HTTPServer(
             configuration: configuration,
-            router: router,
+            router: Router(routes),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             errorResponse: { error, id in
                 var response = HTTPError.defaultResponse(to: error, id: id)

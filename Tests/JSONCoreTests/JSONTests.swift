@@ -17,14 +17,26 @@ import Testing
         #expect(try parse(#"{"a":1,"a":2}"#)["a"]?.integer == 2)
     }
 
-    @Test("a lone surrogate becomes U+FFFD, a pair one scalar", arguments: [
-        (#""\ud800""#, "\u{FFFD}"), (#""\udc00x""#, "\u{FFFD}x"), (#""\ud83d\ude00""#, "😀"),
-        (#""\ud800\ud83d\ude00""#, "\u{FFFD}😀"), (#""\ud800\n""#, "\u{FFFD}\n"), (#""\ud800\u0041""#, "\u{FFFD}A"),
-        (#""a\u0000b""#, "a\u{0}b"), (#""\"\\\/\b\f\n\r\t""#, "\"\\/\u{8}\u{c}\n\r\t"),
-    ])
+    @Test(
+        "a lone surrogate becomes U+FFFD, a pair one scalar",
+        arguments: [
+            (#""\ud800""#, "\u{FFFD}"), (#""\udc00x""#, "\u{FFFD}x"), (#""\ud83d\ude00""#, "😀"),
+            (#""\ud800\ud83d\ude00""#, "\u{FFFD}😀"), (#""\ud800\n""#, "\u{FFFD}\n"), (#""\ud800\u0041""#, "\u{FFFD}A"),
+            (#""a\u0000b""#, "a\u{0}b"), (#""\"\\\/\b\f\n\r\t""#, "\"\\/\u{8}\u{c}\n\r\t"),
+        ]
+    )
     func escapes(text: String, expected: String) throws {
         let value = try #require(try parse(text).string)
         #expect(Array(value.unicodeScalars) == Array(expected.unicodeScalars))
+    }
+
+    @Test("counts values, containers and all, and stops at the limit")
+    func maximumValues() throws {
+        let document = Array(#"[1,[],{"a":"b"}]"#.utf8)
+        #expect(try JSONParser.parse(document, maximumValues: 5).array?.count == 3)
+        let error = #expect(throws: JSONError.self) { try JSONParser.parse(document, maximumValues: 4) }
+        #expect(error?.kind == .tooManyValues)
+        #expect(error?.description == "more than 4 values at byte 11")
     }
 
     @Test("a byte order mark in front is skipped")
@@ -32,18 +44,26 @@ import Testing
         #expect(try JSONParser.parse([0xEF, 0xBB, 0xBF, 0x31]) == .integer(1))
     }
 
-    @Test("refuses what the grammar refuses", arguments: [
-        "", " ", "{", "[", "[1", "[1,]", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{a:1}", "01", "-", "1.", ".5", "1e", "+1",
-        "tru", "nul", "\"", "\"\\", "\"\\x\"", "\"\\u12\"", "\"\\u12g4\"", "\"\u{1}\"", "\"a\nb\"", "1 2", "[1]x", "'a'",
-        "NaN", "Infinity", "{\"a\":1 \"b\":2}", "[1 2]", "\u{FEFF}\u{FEFF}1",
-    ])
+    @Test(
+        "refuses what the grammar refuses",
+        arguments: [
+            "", " ", "{", "[", "[1", "[1,]", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{a:1}", "01", "-", "1.", ".5", "1e",
+            "+1",
+            "tru", "nul", "\"", "\"\\", "\"\\x\"", "\"\\u12\"", "\"\\u12g4\"", "\"\u{1}\"", "\"a\nb\"", "1 2", "[1]x",
+            "'a'",
+            "NaN", "Infinity", "{\"a\":1 \"b\":2}", "[1 2]", "\u{FEFF}\u{FEFF}1",
+        ]
+    )
     func refuses(text: String) {
         #expect(throws: JSONError.self) { try parse(text) }
     }
 
-    @Test("octets that are not UTF-8 are told apart from bad syntax", arguments: [
-        [0x22, 0xFF, 0x22], [0x22, 0x5C, 0x6E, 0xC3, 0x22], [0x22, 0xED, 0xA0, 0x80, 0x22],
-    ] as [[UInt8]])
+    @Test(
+        "octets that are not UTF-8 are told apart from bad syntax",
+        arguments: [
+            [0x22, 0xFF, 0x22], [0x22, 0x5C, 0x6E, 0xC3, 0x22], [0x22, 0xED, 0xA0, 0x80, 0x22],
+        ] as [[UInt8]]
+    )
     func invalidUTF8(bytes: [UInt8]) {
         let error = #expect(throws: JSONError.self) { try JSONParser.parse(bytes) }
         #expect(error?.kind == .invalidUTF8)

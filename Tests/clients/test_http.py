@@ -59,6 +59,7 @@ def test_lenient_requests_are_answered(server, body):
         ("POST", "/v1/embeddings", '{"input": "a", "dimensions": 64}', 422),
         ("POST", "/v1/embeddings", '{"input": "a", "task": "foo"}', 422),
         ("POST", "/v1/embeddings", json.dumps({"input": ["a"] * 2049}), 400),
+        ("POST", "/v1/embeddings", '{"input": [' + "1," * (1 << 20) + "1]}", 413),
         ("GET", "/v1/embeddings", None, 405),
         ("POST", "/v1/rerank", "{}", 404),
         ("GET", "/", None, 404),

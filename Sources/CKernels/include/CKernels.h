@@ -67,12 +67,6 @@ typedef struct ckernels {
     void (*tile_f32)(size_t rows, size_t columns, size_t k, const float *a, const float *b, size_t k2, const float *a2,
                      const float *b2, float *c, size_t ldc, int accumulate);
 
-    /// C[m][n] = (accumulate ? C[m][n] : 0) + sum over k of A[m][k] * B[k][n]; row strides lda, ldb, ldc in floats.
-    void (*matmul)(const float *a, size_t lda, const float *b, size_t ldb, float *c, size_t ldc, size_t m, size_t n,
-                   size_t k, int accumulate);
-    /// out[c][r] = in[r][c] * factor; for the keys of an attention tile.
-    void (*transpose)(const float *in, size_t in_stride, float *out, size_t out_stride, size_t rows, size_t columns,
-                      float factor);
     /// One online-softmax step (Milakov & Gimelshein 2018) over a row of `count` scores: updates the running maximum
     /// and sum, replaces the scores by exp(score - maximum), and returns the factor by which everything accumulated
     /// before has to be multiplied.

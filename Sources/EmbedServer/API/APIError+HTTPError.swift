@@ -19,7 +19,7 @@ extension APIError {
         case .expectationFailed: ("EXPECTATION_FAILED", "expectation_failed")
         case .fieldsTooLarge: ("HEADERS_TOO_LARGE", "headers_too_large")
         case .notImplemented: ("NOT_IMPLEMENTED", "not_implemented")
-        case .shuttingDown: ("SERVICE_UNAVAILABLE", "service_unavailable")
+        case .overloaded, .shuttingDown: ("SERVICE_UNAVAILABLE", "service_unavailable")
         case .versionNotSupported: ("VERSION_NOT_SUPPORTED", "version_not_supported")
         }
     }

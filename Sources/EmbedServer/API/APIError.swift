@@ -74,6 +74,16 @@ extension APIError {
         APIError(status: .badRequest, code: "INPUT_INVALID_ENCODING", openAICode: "invalid_encoding", message: message)
     }
 
+    /// A body of more JSON values than are read: 413.
+    static func tooManyValues(limit: Int) -> APIError {
+        APIError(
+            status: .contentTooLarge,
+            code: "REQUEST_TOO_LARGE",
+            openAICode: "request_too_large",
+            message: "The body holds more than \(limit) JSON values. Split the request."
+        )
+    }
+
     /// More inputs than one request may carry: 400, in the hosted API's words.
     static func tooManyInputs(_ count: Int, limit: Int) -> APIError {
         APIError(

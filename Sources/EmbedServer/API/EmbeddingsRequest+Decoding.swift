@@ -25,17 +25,24 @@ extension EmbeddingsRequest {
 struct RequestFields {
     private let object: JSONObject
 
+    /// The most JSON values of a body: four times the token ids that the queue has room for by default, while a body
+    /// of nothing but one-digit numbers takes no more memory than one of text.
+    static let maximumValues = 1 << 20
+
     /// A member that is present and not `null`.
     typealias Field = (name: String, value: JSONValue)
 
     init(body: [UInt8]) throws(APIError) {
         let document: JSONValue
         do throws(JSONError) {
-            document = try JSONParser.parse(body)
+            document = try JSONParser.parse(body, maximumValues: Self.maximumValues)
         } catch {
             let message = "The body is not valid JSON: \(error)."
-            if error.kind == .invalidUTF8 { throw .invalidUTF8(message) }
-            throw .invalid(nil, type: "json_invalid", message)
+            switch error.kind {
+            case .invalidUTF8: throw .invalidUTF8(message)
+            case .tooManyValues: throw .tooManyValues(limit: Self.maximumValues)
+            case .syntax, .tooDeep: throw .invalid(nil, type: "json_invalid", message)
+            }
         }
         guard case .object(let object) = document else {
             throw .invalid(nil, type: "model_attributes_type", "The body should be a JSON object.")

@@ -4,95 +4,120 @@ internal import HTTPTypes
 extension Connection {
     /// A head is complete: routes it, and says what happens to the body.
     ///
-    /// Everything that can be refused is refused here, before a body is asked for or waited for.
+    /// Everything that can be refused is refused here, before a body is asked for; the body is read off all the same,
+    /// so that the next request can be found behind it.
     func begin(_ head: RequestHead, bodyHasBegun: Bool) throws(HTTPError) {
         loop.context.counters.requests.add()
         let id = head.fields[.xRequestID].flatMap { RequestID($0) } ?? RequestID(using: &loop.generator)
-        do {
-            let (plan, limit) = try self.plan(head, id: id)
-            exchange = makeExchange(head, id: id, plan: plan)
-            guard case .handle = plan else { return readOff() }
-            try parser.startBody(limit: limit, keepsContent: true)
-            if head.framing != .none, head.framing != .length(0) {
-                exchange?.bodyBeganAt = .now
-                setDeadline(.body)
-                // RFC 9110 section 10.1.1: a 100 may be left out once the body has begun to come.
-                if head.expectation == .continueRequested, !bodyHasBegun {
-                    sendInterim(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8))
-                }
-            }
-        } catch {
-            exchange = makeExchange(head, id: id, plan: .answer(errorResponse(error, id: id)))
-            readOff()
+        let (plan, limit) = self.plan(head)
+        exchange = Exchange(head: head, id: id, receivedAt: receivedAt ?? .now, plan: plan)
+        guard case .handle = plan else { return try readOff(head, limit: limit, bodyHasBegun: bodyHasBegun) }
+        try parser.startBody(limit: limit, keepsContent: true)
+        guard head.hasContent else { return }
+        bodyBegins()
+        // RFC 9110 section 10.1.1: a 100 may be left out once the body has begun to come.
+        if head.expectation == .continueRequested, !bodyHasBegun {
+            sendInterim(Self.continueLine)
         }
     }
 
-    private func makeExchange(_ head: RequestHead, id: RequestID, plan: Exchange.Plan) -> Exchange {
-        Exchange(head: head, id: id, receivedAt: receivedAt ?? .now, plan: plan)
-    }
-
     /// Finds the route, and checks what the head says about the body against it.
-    private func plan(_ head: RequestHead, id: RequestID) throws(HTTPError) -> (Exchange.Plan, bodyLimit: Int) {
+    ///
+    /// Without a route the server's own limit holds: a length that nobody could take is 413 (RFC 9110 section 15.5.14)
+    /// at any path, for any method.
+    private func plan(_ head: RequestHead) -> (Exchange.Plan, bodyLimit: Int) {
+        let limit = loop.context.configuration.maximumBodyBytes
+        guard head.expectation != .unknown else { return (.refuse(.expectationFailed), limit) }
         switch loop.context.router.match(head.method, path: head.target.path) {
         case .failure(let error):
-            throw error
+            return (.refuse(error), limit)
         case .options(let methods):
-            return (.answer(Response(status: .noContent, fields: [.allow: Self.list(methods)])), 0)
+            return (.options(methods), limit)
         case .route(let route, let parameters):
-            guard head.expectation != .unknown else { throw .expectationFailed }
             if route.requiresLength {
-                guard case .length = head.framing else { throw .lengthRequired }
+                guard case .length = head.framing else { return (.refuse(.lengthRequired), limit) }
             }
-            let limit = route.bodyLimit ?? loop.context.configuration.maximumBodyBytes
-            return (.handle(route, parameters: parameters), limit)
+            return (.handle(route, parameters: parameters), route.bodyLimit ?? limit)
         }
     }
 
     /// Has a body that nobody wants read off before the answer, or, if it is too long for that, answers and closes.
-    private func readOff() {
-        guard let exchange, case .answer(let response) = exchange.plan else { return }
-        let hasBody = exchange.head.framing != .none
+    ///
+    /// What breaks a rule in that body is answered instead: the framing is judged as if the body were wanted.
+    private func readOff(_ head: RequestHead, limit: Int, bodyHasBegun: Bool) throws(HTTPError) {
+        try parser.startBody(limit: limit, keepsContent: false)
+        guard head.hasContent else { return }
         // A client that waits for a 100 may never send its body after a final answer: then there is nothing to read.
-        guard !hasBody || exchange.head.expectation == .none else { return answer(response, thenClose: true) }
-        do {
-            let limit = loop.context.configuration.maximumDrainedBytes
-            try parser.startBody(limit: limit, keepsContent: false)
-            self.exchange?.bodyBeganAt = .now
-            if hasBody { setDeadline(.body) }
-        } catch {
-            answer(response, thenClose: true)
+        let isHeldBack = head.expectation != .none && !bodyHasBegun
+        let isTooLong = if case .length(let length) = head.framing { length > maximumDrainedBytes } else { false }
+        if isHeldBack || isTooLong { conclude(thenClose: true) } else { bodyBegins() }
+    }
+
+    private var maximumDrainedBytes: Int { loop.context.configuration.maximumDrainedBytes }
+
+    private func bodyBegins() {
+        exchange?.bodyBeganAt = .now
+        setDeadline(.body)
+    }
+
+    /// Counts the body that is kept in memory against the server's budget.
+    private func holdBody(_ octets: Int) throws(HTTPError) {
+        guard octets > 0, exchange?.isHandled == true else { return }
+        let share = exchange?.share ?? BodyShare(of: loop.context.bodies)
+        exchange?.share = share
+        guard share.grow(to: octets) else { throw .overloaded }
+    }
+
+    /// More of a body has been read, and more is to come.
+    ///
+    /// - Returns: False if that was enough, and the answer has been sent.
+    func bodyContinues() throws(HTTPError) -> Bool {
+        try holdBody(parser.bodyLength)
+        guard let exchange, !exchange.isHandled, parser.bodyLength > maximumDrainedBytes else { return true }
+        conclude(thenClose: true)
+        return false
+    }
+
+    /// Sends the answer that has been known since the head.
+    private func conclude(thenClose: Bool) {
+        guard let exchange else { return }
+        switch exchange.plan {
+        case .handle:
+            preconditionFailure("the handler answers")
+        case .options(let methods):
+            let fields: HTTPFields = [.allow: Self.list(methods)]
+            answer(Response(status: .noContent, fields: fields), id: exchange.id, thenClose: thenClose)
+        case .refuse(let error):
+            answer(errorResponse(error, id: exchange.id), id: exchange.id, thenClose: thenClose)
         }
     }
 
     /// The body is complete: starts the handler, or sends the answer that is known already.
-    func complete(body: [UInt8], trailers: HTTPFields) {
-        guard let exchange else { return }
+    func complete(body: [UInt8], trailers: HTTPFields) throws(HTTPError) {
         clearDeadline()
+        try holdBody(body.count)
+        guard let exchange else { return }
         self.exchange?.bodyBytes = body.count
-        switch exchange.plan {
-        case .answer(let response):
-            answer(response, thenClose: false)
-        case .handle(let route, let parameters):
-            let head = exchange.head
-            let request = Request(
-                head: HTTPRequest(
-                    method: head.method,
-                    scheme: "http",
-                    authority: head.authority,
-                    path: head.target.pathAndQuery,
-                    headerFields: head.fields
-                ),
-                path: head.target.path,
-                query: head.target.query,
-                pathParameters: parameters,
-                body: body,
-                trailers: trailers,
-                id: exchange.id,
-                remoteAddress: peer,
-                receivedAt: exchange.receivedAt
-            )
-            run(route.handler, on: request)
-        }
+        guard case .handle(let route, let parameters) = exchange.plan else { return conclude(thenClose: false) }
+        let head = exchange.head
+        let request = Request(
+            head: HTTPRequest(
+                method: head.method,
+                scheme: "http",
+                authority: head.authority,
+                path: head.target.pathAndQuery,
+                headerFields: head.fields
+            ),
+            path: head.target.path,
+            query: head.target.query,
+            pathParameters: parameters,
+            body: body,
+            trailers: trailers,
+            id: exchange.id,
+            remoteAddress: peer,
+            receivedAt: exchange.receivedAt
+        )
+        run(route.handler, on: request)
     }
 
     /// Runs the handler in a task of its own; its answer comes back to the loop, and finds the connection or does not.
@@ -101,50 +126,62 @@ extension Connection {
         loop.context.counters.requestsInFlight.add()
         let loop = loop
         let number = number
+        let share = exchange?.share
         exchange?.task = Task {
+            defer { withExtendedLifetime(share) {} }
             let response = await handler(request)
             loop.execute { loop in
                 loop.context.counters.requestsInFlight.add(-1)
                 guard let connection = loop.connection(number), connection.phase == .handling else { return }
-                connection.answer(response, thenClose: false)
+                guard let exchange = connection.exchange else { return }
+                connection.answer(response, id: exchange.id, thenClose: false)
             }
         }
     }
 
     /// Answers a request that breaks a rule, or comes too late, and closes: its end cannot be known.
     func refuse(_ error: HTTPError) {
-        if let exchange, case .answer(let response) = exchange.plan, case .contentTooLarge = error {
-            // The body that was being read off is longer than that is worth.
-            return answer(response, thenClose: true)
-        }
+        // Nothing more is parsed, and what has come of a body is not needed any more.
+        parser = RequestParser(limits: loop.context.parserLimits)
         if exchange == nil { loop.context.counters.requests.add() }
         let id = exchange?.id ?? RequestID(using: &loop.generator)
         answer(errorResponse(error, id: id), id: id, thenClose: true)
     }
 
+    /// Finds out whether a client that has ended its input is gone, or merely has no more to ask.
+    ///
+    /// Both look the same until something is sent. An interim answer is what any client of 1.1 can read and drop
+    /// (RFC 9110 section 15.2), and what the system of one that is gone answers with a reset.
+    func probe() {
+        switch exchange?.farewell {
+        case .unsaid:
+            // A moment for the handler: most have answered before this is looked at again.
+            exchange?.farewell = .said
+        case .said where exchange?.head.isHTTP10 == false:
+            exchange?.farewell = .probed
+            sendInterim(Self.continueLine)
+        default: break
+        }
+    }
+
     /// The body has not come in time.
     func bodyTimedOut() {
-        if let exchange, case .answer(let response) = exchange.plan {
-            answer(response, thenClose: true)
-        } else {
-            refuse(.requestTimeout)
-        }
+        if let exchange, !exchange.isHandled { conclude(thenClose: true) } else { refuse(.requestTimeout) }
     }
 
     /// The application's answer to an error, with the fields that RFC 9110 asks for.
     private func errorResponse(_ error: HTTPError, id: RequestID) -> Response {
         loop.context.counters.errors.add()
         var response = loop.context.errorResponse(error, id)
-        if case .methodNotAllowed(_, let allowed) = error { response.fields[.allow] = Self.list(allowed) }
+        switch error {
+        case .methodNotAllowed(_, let allowed): response.fields[.allow] = Self.list(allowed)
+        case .overloaded: response.fields[.retryAfter] = "1"
+        default: break
+        }
         return response
     }
 
-    /// Sends the final answer to the request in flight.
-    private func answer(_ response: Response, thenClose: Bool) {
-        guard let exchange else { return }
-        answer(response, id: exchange.id, thenClose: thenClose)
-    }
-
+    /// Sends the final answer to the request in flight, or to what was to become one.
     private func answer(_ response: Response, id: RequestID, thenClose: Bool) {
         let keeps = !thenClose && !loop.isDraining && exchange?.head.keepsAlive == true
         let isHead = exchange?.head.method == .head
@@ -171,6 +208,8 @@ extension Connection {
             )
         )
     }
+
+    private static let continueLine = Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)
 
     private static func list(_ methods: [HTTPRequest.Method]) -> String {
         methods.map(\.rawValue).joined(separator: ", ")

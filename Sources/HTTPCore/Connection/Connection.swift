@@ -5,7 +5,7 @@ internal import HTTPTypes
 ///
 /// Confined to its event loop. While a request is in flight no further one is begun; what the client sends meanwhile is
 /// kept up to a limit, and then the socket is left alone until the answer is out, so a client that pipelines cannot pile
-/// up work or memory. A client that half-closes is answered all the same; one that resets has its handler cancelled.
+/// up work or memory. A client that half-closes is answered all the same; one that is gone has its handler cancelled.
 ///
 /// This file reads, writes and closes; `Connection+Exchange.swift` says what goes into an answer. It is long because
 /// phase, buffers, sources and deadline change together, and are private so that nothing else can change one alone.
@@ -77,9 +77,6 @@ final class Connection {
         phase == .reading && !isParsing && exchange == nil && parser.isBetweenRequests && !hasBufferedInput
     }
 
-    /// Whether the connection neither reads nor writes, and would not notice that its peer is gone.
-    var isDeaf: Bool { phase == .handling && readSource?.isSuspended == true }
-
     private func readable() {
         loop.checkIsCurrent()
         guard phase != .closed else { return }
@@ -126,8 +123,7 @@ final class Connection {
         case .lingering, .closed: close()
         case .reading: endOfInput()
         case .handling, .writing:
-            if transport.isHungUp { return close() }
-            if loop.context.configuration.cancelsOnHalfClose { exchange?.task?.cancel() }
+            if transport.isHungUp { close() }
         }
     }
 
@@ -166,10 +162,10 @@ final class Connection {
                 if receivedAt == nil, position < octets.count { receivedAt = .now }
                 switch try parser.next(octets, &position) {
                 case .head(let head): try begin(head, bodyHasBegun: position < octets.count)
-                case .end(let body, let trailers): complete(body: body, trailers: trailers)
+                case .end(let body, let trailers): try complete(body: body, trailers: trailers)
                 case nil:
                     if parser.isBetweenRequests { receivedAt = nil }
-                    return waitForMore()
+                    return try waitForMore()
                 }
             }
         } catch {
@@ -178,8 +174,9 @@ final class Connection {
     }
 
     /// Sets the deadline for the octets that are missing.
-    private func waitForMore() {
+    private func waitForMore() throws(HTTPError) {
         guard exchange == nil else {
+            guard try bodyContinues() else { return }
             if isTooSlow { return bodyTimedOut() }
             return setDeadline(.body)
         }
@@ -317,9 +314,11 @@ final class Connection {
         if isIdle { close() }
     }
 
-    /// Closes if the peer has vanished.
-    func closeIfHungUp() {
-        if transport.isHungUp { close() }
+    /// Closes if the peer has vanished, which a suspended read source does not tell.
+    func checkPeer() {
+        guard phase == .handling, readSource?.isSuspended == true else { return }
+        if transport.isHungUp { return close() }
+        if inputEnded { probe() }
     }
 
     /// The server stops: closes if idle.

@@ -146,7 +146,6 @@ final class EventLoop: @unchecked Sendable {
         while let expired = deadlines.popExpired(now: now) {
             connections[expired.owner]?.deadlinePassed(expired.kind)
         }
-        // A suspended read source does not see its peer vanish.
-        for connection in Array(connections.values) where connection.isDeaf { connection.closeIfHungUp() }
+        for connection in Array(connections.values) { connection.checkPeer() }
     }
 }

@@ -6,8 +6,20 @@ struct Exchange {
     enum Plan {
         /// The handler of this route, once the body is complete.
         case handle(Route, parameters: [String: String])
-        /// This answer, once the body has been read off.
-        case answer(Response)
+        /// 204 with these methods in `Allow`, once the body has been read off.
+        case options([HTTPRequest.Method])
+        /// This error, once the body has been read off.
+        case refuse(HTTPError)
+    }
+
+    /// What is known of a client that has ended its input while its handler runs.
+    enum Farewell {
+        /// It has not.
+        case unsaid
+        /// It has, a moment ago.
+        case said
+        /// It has been sent an interim answer since: if it is gone, its system resets the connection.
+        case probed
     }
 
     let head: RequestHead
@@ -18,8 +30,17 @@ struct Exchange {
     var bodyBytes = 0
     /// When the body began to come, for its rate.
     var bodyBeganAt: ContinuousClock.Instant?
+    /// What the body holds of the server's memory.
+    var share: BodyShare?
     /// The running handler.
     var task: Task<Void, Never>?
+    /// Whether the client has ended its input, and whether it has been asked since if it still reads.
+    var farewell = Farewell.unsaid
+
+    /// Whether the request goes to a handler.
+    var isHandled: Bool {
+        if case .handle = plan { true } else { false }
+    }
 
     /// The pattern of the route, if there is one.
     var route: String? {

@@ -22,6 +22,8 @@ public enum HTTPError: Error, Sendable, Hashable {
     case fieldsTooLarge
     /// 501: a method or a transfer coding that the server does not know.
     case notImplemented(what: String)
+    /// 503: the bodies of other requests leave no room for this one; the answer has `Retry-After`.
+    case overloaded
     /// 503: the server is shutting down and has cancelled the handler.
     case shuttingDown
     /// 505: an HTTP major version other than 1.
@@ -40,7 +42,7 @@ public enum HTTPError: Error, Sendable, Hashable {
         case .expectationFailed: .expectationFailed
         case .fieldsTooLarge: .requestHeaderFieldsTooLarge
         case .notImplemented: .notImplemented
-        case .shuttingDown: .serviceUnavailable
+        case .overloaded, .shuttingDown: .serviceUnavailable
         case .versionNotSupported: .httpVersionNotSupported
         }
     }
@@ -59,6 +61,7 @@ public enum HTTPError: Error, Sendable, Hashable {
         case .expectationFailed: "The only expectation this server meets is 100-continue."
         case .fieldsTooLarge: "The request has too many header fields, or they are too long."
         case .notImplemented(let what): "This server does not implement \(what)."
+        case .overloaded: "The server holds as many request bodies as it can; try again in a moment."
         case .shuttingDown: "The server is shutting down."
         case .versionNotSupported: "This server speaks HTTP/1.1 and HTTP/1.0."
         }

@@ -15,6 +15,9 @@ struct RequestHead: Equatable {
     /// Whether the client speaks HTTP/1.0, which keeps no connection unless it is told so.
     var isHTTP10: Bool
 
+    /// Whether a body follows that is not known to be empty.
+    var hasContent: Bool { framing != .none && framing != .length(0) }
+
     /// Joins a request-line and its fields.
     init(method: HTTPRequest.Method, target: [UInt8], minorVersion: Int, fields: HTTPFields) throws(HTTPError) {
         self.method = method

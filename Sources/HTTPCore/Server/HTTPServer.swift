@@ -44,7 +44,8 @@ public final class HTTPServer: Sendable {
             logger: logger,
             errorResponse: errorResponse,
             onResponse: onResponse,
-            slots: ConnectionSlots(limit: configuration.maximumConnections)
+            slots: ConnectionSlots(limit: configuration.maximumConnections),
+            bodies: BodyBudget(limit: configuration.maximumBufferedBodyBytes)
         )
     }
 

@@ -37,8 +37,11 @@ public struct ServerConfiguration: Sendable {
     /// Octets of a decoded body, for routes that set no limit of their own; beyond: 413.
     public var maximumBodyBytes = 32 * 1024 * 1024
 
+    /// Octets of request bodies held at once, over all connections, until their handlers have ended; beyond: 503.
+    public var maximumBufferedBodyBytes = 512 * 1024 * 1024
+
     /// Octets of an unwanted body that are read off to keep a connection; beyond, it is closed after the answer.
-    public var maximumDrainedBytes = 64 * 1024
+    public var maximumDrainedBytes = 256 * 1024
 
     /// Octets read ahead of the request in flight (pipelining); beyond, reading pauses.
     public var maximumBufferedBytes = 64 * 1024
@@ -69,13 +72,6 @@ public struct ServerConfiguration: Sendable {
 
     /// How often the deadlines are looked at: every timeout may come late by this much.
     public var timerInterval: Duration = .milliseconds(250)
-
-    /// Whether a client that half-closes its connection has its handler cancelled.
-    ///
-    /// A client that gives up and one that merely says "no more requests" look the same until something is sent. The
-    /// default answers both. With `true`, work for clients that gave up stops, and a half-closing client may get
-    /// whatever the cancelled handler returns.
-    public var cancelsOnHalfClose = false
 
     /// All defaults.
     public init() {}

@@ -9,6 +9,7 @@ struct ServerContext: Sendable {
     let onResponse: @Sendable (ResponseRecord) -> Void
     let counters = ServerCounters()
     let slots: ConnectionSlots
+    let bodies: BodyBudget
 
     /// The limits of the parser, out of the configuration.
     var parserLimits: ParserLimits {

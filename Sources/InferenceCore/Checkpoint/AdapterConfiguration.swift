@@ -1,6 +1,6 @@
 import JSONCore
 
-/// `adapter_config.json` of a LoRA adapter (Hu et al. 2021) as PEFT writes it.
+/// The `adapter_config.json` of a LoRA adapter (Hu and others, 2021) as PEFT writes it.
 ///
 /// Everything that would change the result and is not built here is refused by name: an adapter is either applied
 /// exactly or not at all.

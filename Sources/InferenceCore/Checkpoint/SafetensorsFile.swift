@@ -24,12 +24,16 @@ struct SafetensorsFile: Sendable {
         guard bytes.count >= 8 else { throw fault("is no safetensors file: \(bytes.count) bytes are too few") }
         let headerLength = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
         guard headerLength <= Self.maximumHeaderBytes, Int(headerLength) <= bytes.count - 8 else {
-            throw fault("its header claims \(headerLength) bytes, the file has \(bytes.count): it is damaged or cut off")
+            throw fault(
+                "its header claims \(headerLength) bytes, the file has \(bytes.count): it is damaged or cut off"
+            )
         }
         let headerEnd = 8 + Int(headerLength)
         let header: JSONValue
         do throws(JSONError) {
-            header = try JSONParser.parse(UnsafeRawBufferPointer(rebasing: bytes[8..<headerEnd]).bindMemory(to: UInt8.self))
+            header = try JSONParser.parse(
+                UnsafeRawBufferPointer(rebasing: bytes[8..<headerEnd]).bindMemory(to: UInt8.self)
+            )
         } catch {
             throw fault("its header is not JSON: \(error)")
         }
@@ -47,7 +51,9 @@ struct SafetensorsFile: Sendable {
         var end = 0
         for extent in extents {
             guard extent.begin == end else {
-                throw fault("tensor \(extent.name) begins at \(extent.begin), expected \(end): holes and overlaps are refused")
+                throw fault(
+                    "tensor \(extent.name) begins at \(extent.begin), expected \(end): holes and overlaps are refused"
+                )
             }
             end = extent.end
         }

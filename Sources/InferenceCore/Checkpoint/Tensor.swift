@@ -53,9 +53,9 @@ struct Tensor: Sendable {
         self.owner = owner
     }
 
-    /// Widens `count` values from index `start` to float32. Exact: every stored value is a float32.
+    /// Widens `count` values from index `start` to float32.
     ///
-    /// The tensor must be of floating-point type, which `SafetensorsFile.tensor(_:shape:)` has checked.
+    /// Exact: every stored value is a float32. The tensor must be of floating-point type, which `SafetensorsFile.tensor(_:shape:)` has checked.
     func widen(from start: Int, count: Int, into output: UnsafeMutablePointer<Float>) {
         precondition(start >= 0 && count >= 0 && start + count <= self.count, "outside the tensor")
         guard count > 0, let base = bytes.baseAddress else { return }
@@ -88,7 +88,9 @@ extension Tensor {
         return base.assumingMemoryBound(to: Float.self)
     }
 
-    /// Lets the kernel drop the tensor's pages from memory: its values have been copied. They can still be read.
+    /// Lets the kernel drop the tensor's pages from memory, because its values have been copied.
+    ///
+    /// They can still be read.
     func releasePages() {
         let page = sysconf(Int32(_SC_PAGESIZE))
         guard page > 0, let base = bytes.baseAddress else { return }

@@ -3,8 +3,8 @@ import CKernels
 /// Scaled dot-product attention (Vaswani et al. 2017) over packed sequences, with memory linear in their length.
 ///
 /// Every sequence attends within itself. Scores are never held for more than a tile of queries × keys: the softmax is
-/// computed online (Milakov & Gimelshein 2018; Dao et al. 2022). Tiles start at the sequence's own first token and
-/// have fixed sizes, so what a sequence gets does not depend on its neighbours.
+/// computed online (Milakov & Gimelshein 2018; Dao et al. 2022). Tiles of keys start at the sequence's own first token
+/// and have fixed sizes, so what a token gets does not depend on its neighbours.
 struct Attention: Sendable {
     /// Query heads.
     let heads: Int
@@ -15,115 +15,224 @@ struct Attention: Sendable {
     /// Whether a token sees only itself and what precedes it.
     let causal: Bool
 
-    private static let queryTile = 64
+    private static let blockRows = Kernels.best.block_rows
+    /// Queries of one piece of work: whole blocks, about 60.
+    private static let queryTile = max(1, 60 / blockRows) * blockRows
+    /// A multiple of every panel.
     private static let keyTile = 128
-
-    /// What attention works on. Heads lie next to each other in a row.
-    struct Input {
-        /// `[queries, heads × headSize]`
-        let queries: Rows
-        /// `[tokens, keyValueHeads × headSize]`
-        let keys: Rows
-        /// `[tokens, keyValueHeads × headSize]`
-        let values: Rows
-    }
 
     /// One piece of work: a tile of queries of one head of one sequence.
     private struct Tile {
-        /// The sequence's tokens.
-        let sequence: Range<Int>
-        /// The tokens that ask.
+        let sequence: Int
+        /// The tokens that ask, counted from the sequence's start.
         let tokens: Range<Int>
         /// The row of queries and output that the first of them has.
         let row: Int
         let head: Int
+        /// The tokens of the sequence that may be looked at.
+        let visible: Int
     }
 
     /// Computes the context of the tokens of a range.
     ///
     /// - Parameters:
+    ///   - queries: `[tokens, heads × headSize]`; row 0 is the first of `tokens`.
+    ///   - memory: keys and values of all tokens.
     ///   - sequences: the extents of the sequences among the packed tokens.
-    ///   - tokens: which tokens ask; the first has row 0 of `input.queries` and of `output`.
     ///   - output: `[tokens, heads × headSize]`.
     func apply(
-        _ input: Input, sequences: [Range<Int>], tokens: Range<Int>, to output: Rows, in context: ComputeContext
+        _ queries: Rows,
+        _ memory: PackedKeysAndValues,
+        sequences: [Range<Int>],
+        tokens: Range<Int>,
+        to output: Rows,
+        in context: ComputeContext
     ) {
         var tiles: [Tile] = []
-        for sequence in sequences {
+        for (index, sequence) in sequences.enumerated() {
             let asking = sequence.clamped(to: tokens)
             for begin in stride(from: asking.lowerBound, to: asking.upperBound, by: Self.queryTile) {
-                let part = begin..<min(begin + Self.queryTile, asking.upperBound)
+                let end = min(begin + Self.queryTile, asking.upperBound)
+                let own = begin - sequence.lowerBound..<end - sequence.lowerBound
                 for head in 0..<heads {
-                    tiles.append(Tile(sequence: sequence, tokens: part, row: begin - tokens.lowerBound, head: head))
+                    tiles.append(
+                        Tile(
+                            sequence: index,
+                            tokens: own,
+                            row: begin - tokens.lowerBound,
+                            head: head,
+                            visible: causal ? own.upperBound : sequence.count
+                        )
+                    )
                 }
             }
         }
-        compute(tiles, input, output, in: context)
+        compute(tiles, queries, memory, output, in: context)
     }
 
     /// Computes the context of one token per sequence: what a last layer needs when only that token is pooled.
     ///
     /// - Parameters:
-    ///   - tokens: the token that asks in each sequence; it has the sequence's row in `input.queries` and `output`.
+    ///   - queries: `[sequences, heads × headSize]`.
+    ///   - tokens: the token that asks in each sequence, among the packed tokens.
     ///   - output: `[sequences, heads × headSize]`.
     func apply(
-        _ input: Input, sequences: [Range<Int>], singleTokens tokens: [Int], to output: Rows,
+        _ queries: Rows,
+        _ memory: PackedKeysAndValues,
+        sequences: [Range<Int>],
+        singleTokens tokens: [Int],
+        to output: Rows,
         in context: ComputeContext
     ) {
         var tiles: [Tile] = []
-        for (row, (sequence, token)) in zip(sequences, tokens).enumerated() {
+        for (index, (sequence, token)) in zip(sequences, tokens).enumerated() {
+            let own = token - sequence.lowerBound..<token - sequence.lowerBound + 1
             for head in 0..<heads {
-                tiles.append(Tile(sequence: sequence, tokens: token..<token + 1, row: row, head: head))
+                tiles.append(
+                    Tile(
+                        sequence: index,
+                        tokens: own,
+                        row: index,
+                        head: head,
+                        visible: causal ? own.upperBound : sequence.count
+                    )
+                )
             }
         }
-        compute(tiles, input, output, in: context)
+        compute(tiles, queries, memory, output, in: context)
     }
 
-    private func compute(_ tiles: [Tile], _ input: Input, _ output: Rows, in context: ComputeContext) {
+    private func compute(
+        _ tiles: [Tile],
+        _ queries: Rows,
+        _ memory: PackedKeysAndValues,
+        _ output: Rows,
+        in context: ComputeContext
+    ) {
         context.pool.run(tiles.count) { index, slot in
-            compute(tiles[index], input, output, scratch: context.scratch(slot))
+            let tile = tiles[index]
+            let column = tile.head * headSize
+            compute(
+                tile,
+                queries.from(tile.row).column(column),
+                memory,
+                output.from(tile.row).column(column),
+                scratch: context.scratch(slot)
+            )
         }
     }
 
-    private func compute(_ tile: Tile, _ input: Input, _ output: Rows, scratch: FloatBuffer) {
+    private func compute(
+        _ tile: Tile,
+        _ queries: Rows,
+        _ memory: PackedKeysAndValues,
+        _ output: Rows,
+        scratch: FloatBuffer
+    ) {
         let kernels = Kernels.best
         let rows = tile.tokens.count
-        let keyTile = Self.keyTile
-        let query = input.queries.from(tile.row).column(tile.head * headSize)
-        let result = output.from(tile.row).column(tile.head * headSize)
-        let group = tile.head / (heads / keyValueHeads) * headSize
-        let keys = input.keys.column(group), values = input.values.column(group)
-
-        // [headSize, keyTile] keys, transposed and scaled; [rows, keyTile] scores; [rows] maxima; [rows] sums.
-        let transposed = scratch.reserve(headSize * keyTile + rows * keyTile + 2 * rows)
-        let scores = Rows(base: transposed + headSize * keyTile, stride: keyTile)
-        let maxima = scores[rows]
+        let blocks = (rows + Self.blockRows - 1) / Self.blockRows
+        let packedSize = blocks * Self.blockRows * headSize
+        // Packed queries; scores [rows, keyTile]; one block of them packed; maxima and sums [rows].
+        let packed = scratch.reserve(packedSize + (rows + Self.blockRows) * Self.keyTile + 2 * rows)
+        let scores = Rows(base: packed + packedSize, stride: Self.keyTile)
+        let weights = scores[rows]
+        let maxima = weights + Self.blockRows * Self.keyTile
         let sums = maxima + rows
         maxima.update(repeating: -Float.greatestFiniteMagnitude, count: rows)
         sums.update(repeating: 0, count: rows)
-
-        let scale = 1 / Float(headSize).squareRoot()
-        let first = tile.sequence.lowerBound
-        let end = causal ? tile.tokens.upperBound : tile.sequence.upperBound
-        for begin in stride(from: first, to: end, by: keyTile) {
-            let count = min(keyTile, end - begin)
-            kernels.transpose(keys[begin], keys.stride, transposed, keyTile, count, headSize, scale)
-            kernels.matmul(
-                query.base, query.stride, transposed, keyTile, scores.base, keyTile, rows, count, headSize, 0
-            )
-            for row in 0..<rows {
-                let visible = causal ? tile.tokens.lowerBound + row + 1 - begin : count
-                if visible < count {
-                    for hidden in max(0, visible)..<count { scores[row][hidden] = -.infinity }
-                }
-                let correction = kernels.softmax_step(scores[row], count, maxima + row, sums + row)
-                if begin > first { kernels.scale(result[row], correction, headSize) }
-            }
-            kernels.matmul(
-                scores.base, keyTile, values[begin], values.stride, result.base, result.stride,
-                rows, headSize, count, begin > first ? 1 : 0
+        for block in 0..<blocks {
+            let first = block * Self.blockRows
+            kernels.pack_rows(
+                queries[first],
+                queries.stride,
+                min(Self.blockRows, rows - first),
+                headSize,
+                packed + first * headSize
             )
         }
-        for row in 0..<rows { kernels.scale(result[row], 1 / sums[row], headSize) }
+        kernels.scale(packed, 1 / Float(headSize).squareRoot(), packedSize)
+
+        for begin in stride(from: 0, to: tile.visible, by: Self.keyTile) {
+            let keys = begin..<min(begin + Self.keyTile, tile.visible)
+            score(tile, keys, packed, memory, into: scores)
+            for row in 0..<rows {
+                if causal { mask(scores[row], from: tile.tokens.lowerBound + row + 1, keys) }
+                let correction = kernels.softmax_step(scores[row], keys.count, maxima + row, sums + row)
+                if begin > 0 { kernels.scale(output[row], correction, headSize) }
+            }
+            gather(tile, keys, scores, weights, memory, into: output)
+        }
+        for row in 0..<rows { kernels.scale(output[row], 1 / sums[row], headSize) }
+    }
+
+    /// The keys' scores for every query of the tile.
+    private func score(
+        _ tile: Tile,
+        _ keys: Range<Int>,
+        _ packed: UnsafePointer<Float>,
+        _ memory: PackedKeysAndValues,
+        into scores: Rows
+    ) {
+        let group = tile.head / (heads / keyValueHeads)
+        let panel = PackedKeysAndValues.panel
+        for key in stride(from: keys.lowerBound, to: keys.upperBound, by: panel) {
+            let columns = min(panel, keys.upperBound - key)
+            let source = memory.keyPanel(head: group, sequence: tile.sequence, token: key)
+            for first in stride(from: 0, to: tile.tokens.count, by: Self.blockRows) {
+                Kernels.best.tile_f32(
+                    min(Self.blockRows, tile.tokens.count - first),
+                    columns,
+                    headSize,
+                    packed + first * headSize,
+                    source,
+                    0,
+                    nil,
+                    nil,
+                    scores[first] + key - keys.lowerBound,
+                    scores.stride,
+                    0
+                )
+            }
+        }
+    }
+
+    /// Hides the keys from `first` on, counted from the sequence's start.
+    private func mask(_ scores: UnsafeMutablePointer<Float>, from first: Int, _ keys: Range<Int>) {
+        let begin = max(first, keys.lowerBound)
+        guard begin < keys.upperBound else { return }
+        (scores + begin - keys.lowerBound).update(repeating: -.infinity, count: keys.upperBound - begin)
+    }
+
+    /// Adds the keys' values, weighted, to the output; the first keys replace it.
+    private func gather(
+        _ tile: Tile,
+        _ keys: Range<Int>,
+        _ scores: Rows,
+        _ weights: UnsafeMutablePointer<Float>,
+        _ memory: PackedKeysAndValues,
+        into output: Rows
+    ) {
+        let group = tile.head / (heads / keyValueHeads)
+        let panel = PackedKeysAndValues.panel
+        for first in stride(from: 0, to: tile.tokens.count, by: Self.blockRows) {
+            let count = min(Self.blockRows, tile.tokens.count - first)
+            Kernels.best.pack_rows(scores[first], scores.stride, count, keys.count, weights)
+            for index in 0..<(headSize + panel - 1) / panel {
+                Kernels.best.tile_f32(
+                    count,
+                    min(panel, headSize - index * panel),
+                    keys.count,
+                    weights,
+                    memory.valuePanel(index, head: group, sequence: tile.sequence, token: keys.lowerBound),
+                    0,
+                    nil,
+                    nil,
+                    output[first] + index * panel,
+                    output.stride,
+                    keys.lowerBound > 0 ? 1 : 0
+                )
+            }
+        }
     }
 }

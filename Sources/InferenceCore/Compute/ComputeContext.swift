@@ -9,7 +9,10 @@ final class ComputeContext {
     let pool: ComputePool
     /// The residual stream: `[tokens, hidden]`.
     let stream = FloatBuffer()
-    /// Keys and values of every token.
+    /// Keys and values of every token, packed for attention.
+    let keys = FloatBuffer()
+    let values = FloatBuffer()
+    /// Keys and values of some tokens, as projected.
     let keysAndValues = FloatBuffer()
     /// The residual stream of some tokens, normalised.
     let normed = FloatBuffer()

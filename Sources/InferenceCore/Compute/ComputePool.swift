@@ -34,7 +34,9 @@ final class ComputePool: @unchecked Sendable {
         }
     }
 
-    /// Ends the threads. The pool must not be used afterwards.
+    /// Ends the threads.
+    ///
+    /// The pool must not be used afterwards.
     func stop() {
         stopped.store(true, ordering: .sequentiallyConsistent)
         doorbell.withLock { $0 = true }
@@ -82,7 +84,9 @@ final class ComputePool: @unchecked Sendable {
             let current = ticket.load(ordering: .acquiring)
             let index = Int(current & 0xFF_FFFF)
             guard index < Int(current >> 24 & 0xFF_FFFF) else { return }
-            guard ticket.compareExchange(expected: current, desired: current + 1, ordering: .acquiringAndReleasing).exchanged
+            guard
+                ticket.compareExchange(expected: current, desired: current + 1, ordering: .acquiringAndReleasing)
+                    .exchanged
             else { continue }
             job.load(ordering: .relaxed)?.assumingMemoryBound(to: Body.self).pointee(index, slot)
             done.add(1, ordering: .releasing)

@@ -30,7 +30,10 @@ final class FloatBuffer {
     deinit { base.deallocate() }
 
     private static func allocate(_ count: Int) -> UnsafeMutablePointer<Float> {
-        let raw = UnsafeMutableRawPointer.allocate(byteCount: max(64, count * MemoryLayout<Float>.stride), alignment: 64)
+        let raw = UnsafeMutableRawPointer.allocate(
+            byteCount: max(64, count * MemoryLayout<Float>.stride),
+            alignment: 64
+        )
         return raw.bindMemory(to: Float.self, capacity: count)
     }
 }

@@ -7,9 +7,9 @@ struct PackedStep: Sendable {
     /// The adapter of each row; `nil`: the base model alone.
     private(set) var adapters: [Int?] = []
 
-    /// Adds a row at the end. Rows have at least one token.
+    /// Adds a row at the end.
     ///
-    /// Rows of one adapter next to each other share its products; nothing else depends on the order.
+    /// Rows have at least one token. Rows of one adapter next to each other share its products; nothing else depends on the order.
     mutating func append(_ row: [Int32], adapter: Int? = nil) {
         precondition(!row.isEmpty, "a row needs a token")
         sequences.append(ids.count..<ids.count + row.count)

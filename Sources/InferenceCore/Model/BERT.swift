@@ -1,6 +1,6 @@
 import CKernels
 
-/// BERT (Devlin et al. 2019) as an encoder: learned absolute positions, post-layer normalisation, GELU.
+/// BERT (Devlin and others, 2019) as an encoder: learned absolute positions, post-layer normalisation, GELU.
 ///
 /// Tensor names and arithmetic are those of Hugging Face's `BertModel`.
 struct BERT: ForwardPass {
@@ -46,19 +46,31 @@ struct BERT: ForwardPass {
         let bias: [Float]
         let epsilon: Float
 
-        func apply(_ x: UnsafeMutablePointer<Float>, adding residual: UnsafePointer<Float>?, rows: Int, in context: ComputeContext) {
+        func apply(
+            _ x: UnsafeMutablePointer<Float>,
+            adding residual: UnsafePointer<Float>?,
+            rows: Int,
+            in context: ComputeContext
+        ) {
             let width = weight.count
             context.pool.forRows(rows) { part, _ in
                 let offset = part.lowerBound * width
                 Kernels.best.layer_norm(
-                    x + offset, residual.map { $0 + offset }, weight, bias, epsilon, x + offset, part.count, width
+                    x + offset,
+                    residual.map { $0 + offset },
+                    weight,
+                    bias,
+                    epsilon,
+                    x + offset,
+                    part.count,
+                    width
                 )
             }
         }
     }
 
     private struct Layer {
-        /// q | k | v
+        /// Query, key and value side by side.
         let projections: any LinearLayer
         let attentionOutput: any LinearLayer
         let attentionNorm: LayerNorm
@@ -83,7 +95,10 @@ struct BERT: ForwardPass {
 
     /// Finds and checks every tensor.
     init(
-        configuration: Configuration, weights: SafetensorsFile, pooling: Pooling, backend: ComputeBackend
+        configuration: Configuration,
+        weights: SafetensorsFile,
+        pooling: Pooling,
+        backend: ComputeBackend
     ) throws(CheckpointError) {
         let hidden = configuration.hiddenSize
         let prefix = weights.tensors["bert.embeddings.word_embeddings.weight"] == nil ? "" : "bert."
@@ -106,13 +121,20 @@ struct BERT: ForwardPass {
         self.configuration = configuration
         self.pooling = pooling
         attention = Attention(
-            heads: configuration.heads, keyValueHeads: configuration.heads,
-            headSize: hidden / configuration.heads, causal: false
+            heads: configuration.heads,
+            keyValueHeads: configuration.heads,
+            headSize: hidden / configuration.heads,
+            causal: false
         )
         wordEmbeddings = try tensor("embeddings.word_embeddings.weight", [configuration.vocabularySize, hidden])
-        positionEmbeddings = try tensor("embeddings.position_embeddings.weight", [configuration.maximumPositions, hidden])
+        positionEmbeddings = try tensor(
+            "embeddings.position_embeddings.weight",
+            [configuration.maximumPositions, hidden]
+        )
         tokenType = Array(
-            try tensor("embeddings.token_type_embeddings.weight", [configuration.tokenTypes, hidden]).widened().prefix(hidden)
+            try tensor("embeddings.token_type_embeddings.weight", [configuration.tokenTypes, hidden]).widened().prefix(
+                hidden
+            )
         )
         embeddingNorm = try norm("embeddings.LayerNorm")
         var layers: [Layer] = []
@@ -155,12 +177,20 @@ struct BERT: ForwardPass {
             if isAbandoned() { return nil }
             // Self-attention, with its residual and normalisation.
             layer.projections.apply(stream, segments: all, to: projections, .replace, in: context)
-            attention.apply(
-                Attention.Input(
-                    queries: projections, keys: projections.column(width), values: projections.column(2 * width)
-                ),
-                sequences: step.sequences, tokens: 0..<rows, to: mixed, in: context
+            let memory = PackedKeysAndValues(
+                heads: configuration.heads,
+                headSize: width / configuration.heads,
+                sequences: step.sequences,
+                in: context
             )
+            memory.pack(
+                keys: projections.column(width),
+                values: projections.column(2 * width),
+                tokens: 0..<rows,
+                heads: configuration.heads,
+                in: context
+            )
+            attention.apply(projections, memory, sequences: step.sequences, tokens: 0..<rows, to: mixed, in: context)
             let attended = Rows(base: projections.base, stride: width)  // its values are used up
             layer.attentionOutput.apply(mixed, segments: all, to: attended, .replace, in: context)
             layer.attentionNorm.apply(attended.base, adding: stream.base, rows: rows, in: context)

@@ -1,6 +1,6 @@
 /// From a pooled vector to the one that is answered.
 enum Matryoshka {
-    /// Cuts and normalises a pooled vector (Kusupati et al. 2022: the leading values are an embedding of their own).
+    /// Cuts and normalises a pooled vector: its leading values are an embedding of their own (Kusupati and others, 2022).
     ///
     /// - Parameters:
     ///   - pooled: the whole vector as pooled.

@@ -1,7 +1,7 @@
 import CKernels
 import Glibc
 
-/// Rotary position embedding (Su et al. 2021) in the halves layout of GPT-NeoX and Llama checkpoints.
+/// Rotary position embedding (Su and others, 2021) in the halves layout of GPT-NeoX and Llama checkpoints.
 struct RotaryEmbedding: Sendable {
     /// Half the size of a head: pairs (i, i + half) turn together.
     private let half: Int
@@ -33,7 +33,10 @@ struct RotaryEmbedding: Sendable {
 
     /// Turns `heads` heads, which lie next to each other, to a position.
     func apply(_ x: UnsafeMutablePointer<Float>, heads: Int, position: Int) {
-        precondition(position >= 0 && (position + 1) * half <= cosines.count, "position \(position) is not in the table")
+        precondition(
+            position >= 0 && (position + 1) * half <= cosines.count,
+            "position \(position) is not in the table"
+        )
         cosines.withUnsafeBufferPointer { cosines in
             sines.withUnsafeBufferPointer { sines in
                 guard let cosine = cosines.baseAddress, let sine = sines.baseAddress else { return }

@@ -12,14 +12,14 @@ struct Transformer: ForwardPass {
     private struct Layer {
         let inputNorm: [Float]
         let query: any LinearLayer
-        /// k | v
+        /// Key and value side by side.
         let keyValue: any LinearLayer
         /// RMSNorm weights of one head, where the model has them (Qwen3).
         let queryNorm: [Float]?
         let keyNorm: [Float]?
         let output: any LinearLayer
         let feedForwardNorm: [Float]
-        /// gate | up
+        /// Gate and up side by side.
         let gateUp: any LinearLayer
         let down: any LinearLayer
     }
@@ -87,7 +87,8 @@ struct Transformer: ForwardPass {
                     output: backend.layer(try part(name + "self_attn.o_proj", hidden, queryWidth)),
                     feedForwardNorm: try vector(name + "post_attention_layernorm.weight", hidden),
                     gateUp: backend.layer(
-                        try part(name + "mlp.gate_proj", inner, hidden), try part(name + "mlp.up_proj", inner, hidden)
+                        try part(name + "mlp.gate_proj", inner, hidden),
+                        try part(name + "mlp.up_proj", inner, hidden)
                     ),
                     down: backend.layer(try part(name + "mlp.down_proj", hidden, inner))
                 )
@@ -99,11 +100,15 @@ struct Transformer: ForwardPass {
         self.configuration = configuration
         self.pooling = pooling
         attention = Attention(
-            heads: configuration.heads, keyValueHeads: configuration.keyValueHeads,
-            headSize: configuration.headSize, causal: isQwen3
+            heads: configuration.heads,
+            keyValueHeads: configuration.keyValueHeads,
+            headSize: configuration.headSize,
+            causal: isQwen3
         )
         rotary = RotaryEmbedding(
-            headSize: configuration.headSize, theta: configuration.ropeTheta, positions: configuration.maximumPositions
+            headSize: configuration.headSize,
+            theta: configuration.ropeTheta,
+            positions: configuration.maximumPositions
         )
         cost = ForwardCost(configuration, isCausal: isQwen3, pooling: pooling, adapters: adapters)
         parameterCount =
@@ -118,22 +123,20 @@ struct Transformer: ForwardPass {
             embeddings.widen(from: Int(id) * width, count: width, into: stream[token])
         }
         let positions = step.positions
+        let chunks = PackedKeysAndValues.chunks(of: step.sequences, size: Self.chunk)
         for (index, layer) in layers.enumerated() {
             if isAbandoned() { return nil }
-            let keysAndValues = projectKeysAndValues(layer, stream, step, positions, in: context)
+            let memory = projectKeysAndValues(layer, stream, step, chunks, positions, in: context)
             if index == layers.count - 1, let pooled = pooling.singleTokens(of: step.sequences) {
-                return finish(layer, stream, keysAndValues, of: pooled, step, positions, in: context)
+                return finish(layer, stream, memory, of: pooled, step, positions, in: context)
             }
-            for chunk in chunks(of: tokens) {
+            for chunk in chunks {
                 if isAbandoned() { return nil }
                 let segments = step.segments(in: chunk)
                 let part = stream.from(chunk.lowerBound)
                 let queries = projectQueries(layer, part, segments, positions[chunk], in: context)
                 let mixed = Rows(base: context.mixed.reserve(chunk.count * queries.stride), stride: queries.stride)
-                attention.apply(
-                    attentionInput(queries, keysAndValues), sequences: step.sequences, tokens: chunk, to: mixed,
-                    in: context
-                )
+                attention.apply(queries, memory, sequences: step.sequences, tokens: chunk, to: mixed, in: context)
                 layer.output.apply(mixed, segments: segments, to: part, .add, in: context)
                 feedForward(layer, part, segments, in: context)
             }
@@ -142,10 +145,17 @@ struct Transformer: ForwardPass {
         return step.sequences.map { pooling.pool(stream.base, width: width, sequence: $0) }
     }
 
-    /// The last layer, for the pooled tokens only. Exact: no other token's last state is looked at.
+    /// The last layer, for the pooled tokens only.
+    ///
+    /// Exact: no other token's last state is looked at.
     private func finish(
-        _ layer: Layer, _ stream: Rows, _ keysAndValues: Rows, of tokens: [Int], _ step: PackedStep,
-        _ positions: [Int], in context: ComputeContext
+        _ layer: Layer,
+        _ stream: Rows,
+        _ memory: PackedKeysAndValues,
+        of tokens: [Int],
+        _ step: PackedStep,
+        _ positions: [Int],
+        in context: ComputeContext
     ) -> [[Float]] {
         let width = configuration.hiddenSize
         let pooled = Rows(base: context.pooled.reserve(tokens.count * width), stride: width)
@@ -153,35 +163,47 @@ struct Transformer: ForwardPass {
         let segments = step.rowSegments
         let queries = projectQueries(layer, pooled, segments, tokens.map { positions[$0] }[...], in: context)
         let mixed = Rows(base: context.mixed.reserve(tokens.count * queries.stride), stride: queries.stride)
-        attention.apply(
-            attentionInput(queries, keysAndValues), sequences: step.sequences, singleTokens: tokens, to: mixed,
-            in: context
-        )
+        attention.apply(queries, memory, sequences: step.sequences, singleTokens: tokens, to: mixed, in: context)
         layer.output.apply(mixed, segments: segments, to: pooled, .add, in: context)
         feedForward(layer, pooled, segments, in: context)
         normalize(pooled, rows: tokens.count, finalNorm, into: pooled, in: context)
         return tokens.indices.map { Array(UnsafeBufferPointer(start: pooled[$0], count: width)) }
     }
 
-    /// Keys and values of all tokens, `[tokens, keys | values]`, keys normalised and turned to their positions.
+    /// Keys and values of all tokens, keys normalised and turned to their positions.
     private func projectKeysAndValues(
-        _ layer: Layer, _ stream: Rows, _ step: PackedStep, _ positions: [Int], in context: ComputeContext
-    ) -> Rows {
-        let width = configuration.keyValueHeads * configuration.headSize
-        let result = Rows(base: context.keysAndValues.reserve(step.tokenCount * 2 * width), stride: 2 * width)
-        for chunk in chunks(of: step.tokenCount) {
+        _ layer: Layer,
+        _ stream: Rows,
+        _ step: PackedStep,
+        _ chunks: [Range<Int>],
+        _ positions: [Int],
+        in context: ComputeContext
+    ) -> PackedKeysAndValues {
+        let heads = configuration.keyValueHeads
+        let width = heads * configuration.headSize
+        let memory = PackedKeysAndValues(
+            heads: heads,
+            headSize: configuration.headSize,
+            sequences: step.sequences,
+            in: context
+        )
+        for chunk in chunks {
             let segments = step.segments(in: chunk)
             let normed = normalize(stream.from(chunk.lowerBound), rows: chunk.count, layer.inputNorm, in: context)
-            let keys = result.from(chunk.lowerBound)
+            let keys = Rows(base: context.keysAndValues.reserve(chunk.count * 2 * width), stride: 2 * width)
             layer.keyValue.apply(normed, segments: segments, to: keys, .replace, in: context)
-            position(keys, heads: configuration.keyValueHeads, layer.keyNorm, positions[chunk], in: context)
+            position(keys, heads: heads, layer.keyNorm, positions[chunk], in: context)
+            memory.pack(keys: keys, values: keys.column(width), tokens: chunk, heads: heads, in: context)
         }
-        return result
+        return memory
     }
 
     /// Queries of some rows of the residual stream, normalised and turned to their positions.
     private func projectQueries(
-        _ layer: Layer, _ stream: Rows, _ segments: [AdapterSegment], _ positions: ArraySlice<Int>,
+        _ layer: Layer,
+        _ stream: Rows,
+        _ segments: [AdapterSegment],
+        _ positions: ArraySlice<Int>,
         in context: ComputeContext
     ) -> Rows {
         let width = configuration.heads * configuration.headSize
@@ -194,7 +216,10 @@ struct Transformer: ForwardPass {
 
     /// SwiGLU (Shazeer 2020), added to the residual stream: x += down(silu(gate(n)) · up(n)), n = norm(x).
     private func feedForward(
-        _ layer: Layer, _ stream: Rows, _ segments: [AdapterSegment], in context: ComputeContext
+        _ layer: Layer,
+        _ stream: Rows,
+        _ segments: [AdapterSegment],
+        in context: ComputeContext
     ) {
         guard let rows = segments.last?.rows.upperBound else { return }
         let inner = configuration.intermediateSize
@@ -211,7 +236,11 @@ struct Transformer: ForwardPass {
 
     /// Normalises each head where the model does, and turns it to its row's position.
     private func position(
-        _ x: Rows, heads: Int, _ norm: [Float]?, _ positions: ArraySlice<Int>, in context: ComputeContext
+        _ x: Rows,
+        heads: Int,
+        _ norm: [Float]?,
+        _ positions: ArraySlice<Int>,
+        in context: ComputeContext
     ) {
         let size = configuration.headSize
         context.pool.forRows(positions.count) { part, _ in
@@ -235,17 +264,15 @@ struct Transformer: ForwardPass {
         context.pool.forRows(rows) { part, _ in
             let first = part.lowerBound
             Kernels.best.rms_norm(
-                x[first], x.stride, weight, configuration.epsilon, output[first], output.stride, part.count, weight.count
+                x[first],
+                x.stride,
+                weight,
+                configuration.epsilon,
+                output[first],
+                output.stride,
+                part.count,
+                weight.count
             )
         }
-    }
-
-    private func attentionInput(_ queries: Rows, _ keysAndValues: Rows) -> Attention.Input {
-        let width = configuration.keyValueHeads * configuration.headSize
-        return Attention.Input(queries: queries, keys: keysAndValues, values: keysAndValues.column(width))
-    }
-
-    private func chunks(of tokens: Int) -> [Range<Int>] {
-        stride(from: 0, to: tokens, by: Self.chunk).map { $0..<min($0 + Self.chunk, tokens) }
     }
 }

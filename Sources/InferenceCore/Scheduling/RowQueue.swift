@@ -1,6 +1,8 @@
 import DequeModule
 
-/// The rows that wait for the compute worker, bounded in tokens. Pure: no thread, no clock.
+/// The rows that wait for the compute worker, bounded in tokens.
+///
+/// Pure: no thread, no clock.
 struct RowQueue {
     /// One input of a request.
     struct Row: Sendable, Equatable {
@@ -50,8 +52,9 @@ struct RowQueue {
         waitingTokens = rows.reduce(0) { $0 + $1.tokens.count }
     }
 
-    /// Takes the rows of the next step: in order of arrival, of the first row's model, as many as fit. They are
-    /// returned by adapter, in order of arrival within each, so that an adapter's rows lie together.
+    /// Takes the rows of the next step: in order of arrival, of the first row's model, as many as fit.
+    ///
+    /// They are returned by adapter, in order of arrival within each, so that an adapter's rows lie together.
     ///
     /// - Parameter tokenBudget: the most tokens of the step; a first row above it goes alone.
     mutating func nextStep(tokenBudget: Int) -> [Row] {

@@ -4,13 +4,14 @@ import JSONCore
 struct TokenizerFile {
     /// Everything but `model.vocab` and `model.merges`, which are null here.
     let root: FileNode
-    private let bytes: [UInt8]
+    private let file: MappedFile
     private var vocabStart: Int?
     private var mergesStart: Int?
 
     /// Reads the file and finds its parts.
-    init(_ file: String) throws(CheckpointError) {
-        bytes = try readFile(file)
+    init(_ path: String) throws(CheckpointError) {
+        file = try MappedFile(path: path)
+        let bytes = file.bytes.bindMemory(to: UInt8.self)
         var vocabStart: Int?
         var mergesStart: Int?
         func modelWithoutTables(_ reader: inout JSONReader) throws(JSONError) -> JSONValue {
@@ -26,19 +27,17 @@ struct TokenizerFile {
             return .object(model)
         }
         do throws(JSONError) {
-            root = try bytes.withUnsafeBufferPointer { (bytes) throws(JSONError) in
-                var reader = JSONReader(bytes)
-                var root = JSONObject()
-                try reader.enterObject()
-                while let name = try reader.nextName({ String(decoding: $0, as: UTF8.self) }) {
-                    let isModel = name == "model" && reader.isAtObject
-                    root.append(name, isModel ? try modelWithoutTables(&reader) : try reader.value())
-                }
-                try reader.end()
-                return FileNode(file: file, path: "", value: .object(root))
+            var reader = JSONReader(bytes)
+            var root = JSONObject()
+            try reader.enterObject()
+            while let name = try reader.nextName({ String(decoding: $0, as: UTF8.self) }) {
+                let isModel = name == "model" && reader.isAtObject
+                root.append(name, isModel ? try modelWithoutTables(&reader) : try reader.value())
             }
+            try reader.end()
+            self.root = FileNode(file: path, path: "", value: .object(root))
         } catch {
-            throw CheckpointError(file: file, reason: "not valid JSON: \(error)")
+            throw CheckpointError(file: path, reason: "not valid JSON: \(error)")
         }
         self.vocabStart = vocabStart
         self.mergesStart = mergesStart
@@ -116,10 +115,8 @@ struct TokenizerFile {
         guard let start else { throw node.fault("is missing") }
         let fault: CheckpointError?
         do throws(JSONError) {
-            fault = try bytes.withUnsafeBufferPointer { (bytes) throws(JSONError) in
-                var reader = JSONReader(bytes, at: start)
-                return try body(&reader)
-            }
+            var reader = JSONReader(file.bytes.bindMemory(to: UInt8.self), at: start)
+            fault = try body(&reader)
         } catch {
             throw node.fault("\(error)")
         }

@@ -44,7 +44,8 @@ import Testing
         func copy(_ name: String, from checkpoint: String) throws {
             try remove(name)
             try FileManager.default.copyItem(
-                atPath: Fixtures.path("jina/\(checkpoint)/\(name)"), toPath: path + "/" + name
+                atPath: Fixtures.path("jina/\(checkpoint)/\(name)"),
+                toPath: path + "/" + name
             )
         }
     }
@@ -54,78 +55,103 @@ import Testing
 
     static let faults: [Fault] = [
         Fault(
-            testDescription: "truncated weights", damage: { try $0.truncate("model.safetensors", by: 1000) },
-            file: "model.safetensors", says: "damaged or cut off"
+            testDescription: "truncated weights",
+            damage: { try $0.truncate("model.safetensors", by: 1000) },
+            file: "model.safetensors",
+            says: "damaged or cut off"
         ),
         Fault(
             testDescription: "bad header length",
             damage: { try $0.overwrite("model.safetensors", at: 0, [255, 255, 255, 255, 255, 0, 0, 0]) },
-            file: "model.safetensors", says: "its header claims"
+            file: "model.safetensors",
+            says: "its header claims"
         ),
         Fault(
-            testDescription: "header that is no JSON", damage: { try $0.overwrite("model.safetensors", at: 8, [0x21]) },
-            file: "model.safetensors", says: "its header is not JSON"
+            testDescription: "header that is no JSON",
+            damage: { try $0.overwrite("model.safetensors", at: 8, [0x21]) },
+            file: "model.safetensors",
+            says: "its header is not JSON"
         ),
         Fault(
             testDescription: "wrong shape",
             damage: { try $0.replace("model.safetensors", #""shape":[128,64]"#, with: #""shape":[64,128]"#) },
-            file: "model.safetensors", says: "expected [128, 64]"
+            file: "model.safetensors",
+            says: "expected [128, 64]"
         ),
         Fault(
             testDescription: "missing tensor",
             damage: { try $0.replace("model.safetensors", "layers.1.mlp.up_proj", with: "layers.1.mlp.op_proj") },
-            file: "model.safetensors", says: "layers.1.mlp.up_proj.weight is missing"
+            file: "model.safetensors",
+            says: "layers.1.mlp.up_proj.weight is missing"
         ),
         Fault(
-            testDescription: "no weights", damage: { try $0.remove("model.safetensors") }, file: "model.safetensors",
+            testDescription: "no weights",
+            damage: { try $0.remove("model.safetensors") },
+            file: "model.safetensors",
             says: "cannot be opened"
         ),
         Fault(
             testDescription: "unknown architecture",
-            damage: { try $0.replace("config.json", #""jina_embeddings_v5""#, with: #""roberta""#) }, file: "config.json",
+            damage: { try $0.replace("config.json", #""jina_embeddings_v5""#, with: #""roberta""#) },
+            file: "config.json",
             says: "\"roberta\" is not supported"
         ),
         Fault(
             testDescription: "unknown activation",
-            damage: { try $0.replace("config.json", #""silu""#, with: #""relu""#) }, file: "config.json",
+            damage: { try $0.replace("config.json", #""silu""#, with: #""relu""#) },
+            file: "config.json",
             says: "\"hidden_act\": \"relu\" is not supported"
         ),
         Fault(
             testDescription: "scaled rotary embedding",
-            damage: { try $0.replace("config.json", #""rope_scaling": null"#, with: #""rope_scaling": {"rope_type":"yarn"}"#) },
-            file: "config.json", says: "rope_scaling.rope_type"
+            damage: {
+                try $0.replace("config.json", #""rope_scaling": null"#, with: #""rope_scaling": {"rope_type":"yarn"}"#)
+            },
+            file: "config.json",
+            says: "rope_scaling.rope_type"
         ),
         Fault(
             testDescription: "size that is no number",
             damage: { try $0.replace("config.json", #""hidden_size": 64"#, with: #""hidden_size": "x""#) },
-            file: "config.json", says: "\"hidden_size\": expected a positive whole number"
+            file: "config.json",
+            says: "\"hidden_size\": expected a positive whole number"
         ),
         Fault(
-            testDescription: "config.json that is no JSON", damage: { try $0.truncate("config.json", by: 5) },
-            file: "config.json", says: "is not JSON"
+            testDescription: "config.json that is no JSON",
+            damage: { try $0.truncate("config.json", by: 5) },
+            file: "config.json",
+            says: "is not JSON"
         ),
         Fault(
-            testDescription: "tokenizer of another vocabulary", checkpoint: "small",
-            damage: { try $0.copy("tokenizer.json", from: "nano") }, file: "tokenizer.json",
+            testDescription: "tokenizer of another vocabulary",
+            checkpoint: "small",
+            damage: { try $0.copy("tokenizer.json", from: "nano") },
+            file: "tokenizer.json",
             says: "belongs to another model"
         ),
         Fault(
-            testDescription: "no tokenizer", damage: { try $0.remove("tokenizer.json") }, file: "tokenizer.json",
+            testDescription: "no tokenizer",
+            damage: { try $0.remove("tokenizer.json") },
+            file: "tokenizer.json",
             says: "cannot be"
         ),
         Fault(
             testDescription: "adapter of another model",
-            damage: { try $0.copy(adapter, from: "small") }, file: adapter, says: "expected"
+            damage: { try $0.copy(adapter, from: "small") },
+            file: adapter,
+            says: "expected"
         ),
         Fault(
             testDescription: "adapter whose rank is not its configuration's",
-            damage: { try $0.replace(adapterConfiguration, #""r": 8"#, with: #""r": 4"#) }, file: adapter,
+            damage: { try $0.replace(adapterConfiguration, #""r": 8"#, with: #""r": 4"#) },
+            file: adapter,
             says: "expected [4, 64]"
         ),
         Fault(
             testDescription: "adapter with half of an update",
             damage: { try $0.replace(adapter, "layers.0.mlp.up_proj.lora_A", with: "layers.0.mlp.up_proj.lora_C") },
-            file: adapter, says: "lora_A.weight is missing"
+            file: adapter,
+            says: "lora_A.weight is missing"
         ),
         Fault(
             testDescription: "adapter for a layer that is not there",
@@ -133,45 +159,60 @@ import Testing
                 try $0.replace(adapter, "layers.0.mlp.up_proj.lora_A", with: "layers.7.mlp.up_proj.lora_A")
                 try $0.replace(adapter, "layers.0.mlp.up_proj.lora_B", with: "layers.7.mlp.up_proj.lora_B")
             },
-            file: adapter, says: "belongs to no layer"
+            file: adapter,
+            says: "belongs to no layer"
         ),
         Fault(
-            testDescription: "adapter that is missing", damage: { try $0.remove("adapters/clustering") },
-            file: "adapters/clustering/adapter_config.json", says: "lists clustering"
+            testDescription: "adapter that is missing",
+            damage: { try $0.remove("adapters/clustering") },
+            file: "adapters/clustering/adapter_config.json",
+            says: "lists clustering"
         ),
         Fault(
             testDescription: "DoRA",
             damage: { try $0.replace(adapterConfiguration, #""use_dora": false"#, with: #""use_dora": true"#) },
-            file: adapterConfiguration, says: "\"use_dora\": is not supported"
+            file: adapterConfiguration,
+            says: "\"use_dora\": is not supported"
         ),
         Fault(
             testDescription: "adapter of another kind",
-            damage: { try $0.replace(adapterConfiguration, #""LORA""#, with: #""IA3""#) }, file: adapterConfiguration,
+            damage: { try $0.replace(adapterConfiguration, #""LORA""#, with: #""IA3""#) },
+            file: adapterConfiguration,
             says: "\"IA3\" is not supported"
         ),
         Fault(
             testDescription: "adapter with trained biases",
             damage: { try $0.replace(adapterConfiguration, #""bias": "none""#, with: #""bias": "all""#) },
-            file: adapterConfiguration, says: "\"bias\": \"all\" is not supported"
+            file: adapterConfiguration,
+            says: "\"bias\": \"all\" is not supported"
         ),
         Fault(
             testDescription: "regular expression in rank_pattern",
-            damage: { try $0.replace(adapterConfiguration, #""rank_pattern": {}"#, with: #""rank_pattern": {".*q": 2}"#) },
-            file: adapterConfiguration, says: "regular expressions are not supported"
+            damage: {
+                try $0.replace(adapterConfiguration, #""rank_pattern": {}"#, with: #""rank_pattern": {".*q": 2}"#)
+            },
+            file: adapterConfiguration,
+            says: "regular expressions are not supported"
         ),
         Fault(
-            testDescription: "pooling that is not built", checkpoint: "nano-retrieval",
+            testDescription: "pooling that is not built",
+            checkpoint: "nano-retrieval",
             damage: {
                 try $0.replace(
-                    "1_Pooling/config.json", #""pooling_mode_max_tokens": false"#,
+                    "1_Pooling/config.json",
+                    #""pooling_mode_max_tokens": false"#,
                     with: #""pooling_mode_max_tokens": true"#
                 )
             },
-            file: "1_Pooling/config.json", says: "pooling_mode_max_tokens"
+            file: "1_Pooling/config.json",
+            says: "pooling_mode_max_tokens"
         ),
         Fault(
-            testDescription: "no pooling named", checkpoint: "nano-retrieval", damage: { try $0.remove("modules.json") },
-            file: "modules.json", says: "it says how to pool"
+            testDescription: "no pooling named",
+            checkpoint: "nano-retrieval",
+            damage: { try $0.remove("modules.json") },
+            file: "modules.json",
+            says: "it says how to pool"
         ),
     ]
 
@@ -243,10 +284,13 @@ import Testing
         #expect(findings.suffix(2).map(\.passed) == [true, false])
     }
 
-    @Test("a golden file that cannot be read is an error", arguments: [
-        "nonsense", #"{"text":"a"}"#, #"{"embedding":[1]}"#, #"{"text":"a","embedding":["x"]}"#,
-        #"{"text":"a","embedding":[1],"task":"foo"}"#,
-    ])
+    @Test(
+        "a golden file that cannot be read is an error",
+        arguments: [
+            "nonsense", #"{"text":"a"}"#, #"{"embedding":[1]}"#, #"{"text":"a","embedding":["x"]}"#,
+            #"{"text":"a","embedding":[1],"task":"foo"}"#,
+        ]
+    )
     func unreadable(golden: String) async throws {
         await #expect(throws: CheckpointError.self) { try await findings(golden: golden) }
     }

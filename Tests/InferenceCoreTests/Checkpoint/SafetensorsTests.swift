@@ -15,7 +15,8 @@ import Testing
     func reads() throws {
         let bytes = Array(#"{"a":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]},"__metadata__":{}}"#.utf8)
         let good = folder.write(
-            "good.safetensors", [UInt8(bytes.count), 0, 0, 0, 0, 0, 0, 0] + bytes + [0, 0, 128, 63, 0, 0, 0, 64]
+            "good.safetensors",
+            [UInt8(bytes.count), 0, 0, 0, 0, 0, 0, 0] + bytes + [0, 0, 128, 63, 0, 0, 0, 64]
         )
         #expect(try SafetensorsFile(path: good).tensor("a", shape: [2, 1]).widened() == [1, 2])
         #expect(throws: CheckpointError.self) { try SafetensorsFile(path: good).tensor("a", shape: [1, 2]) }
@@ -40,7 +41,10 @@ import Testing
         Broken(header: #"{"a":{"dtype":"Q4","shape":[2],"data_offsets":[0,8]}}"#, says: "unknown dtype Q4"),
         Broken(header: #"{"a":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}}"#, says: "not a list of sizes"),
         Broken(header: #"{"a":{"dtype":"F32","shape":[2.5],"data_offsets":[0,8]}}"#, says: "not a list of sizes"),
-        Broken(header: #"{"a":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,8]}}"#, says: "too large"),
+        Broken(
+            header: #"{"a":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,8]}}"#,
+            says: "too large"
+        ),
         Broken(header: #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0]}}"#, says: "not a pair"),
         Broken(header: #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}}"#, says: "values lie at"),
         Broken(header: #"{"a":{"dtype":"F32","shape":[4],"data_offsets":[0,16]}}"#, says: "damaged or cut off"),
@@ -48,11 +52,13 @@ import Testing
         Broken(header: #"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#, says: "end at byte 4 of 8"),
         Broken(header: #"{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}"#, says: "holes and overlaps"),
         Broken(
-            header: #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}"#,
+            header:
+                #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}"#,
             says: "holes and overlaps"
         ),
         Broken(
-            header: #"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}"#,
+            header:
+                #"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}"#,
             says: "tensor a occurs twice"
         ),
     ]

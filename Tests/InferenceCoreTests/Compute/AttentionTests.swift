@@ -25,7 +25,8 @@ import Testing
     }
 
     static let shapes = [
-        Shape(), Shape(lengths: [1]), Shape(lengths: [1, 7, 64, 65, 200]), Shape(causal: true, lengths: [1, 63, 130, 257]),
+        Shape(), Shape(lengths: [1]), Shape(lengths: [1, 7, 64, 65, 200]),
+        Shape(causal: true, lengths: [1, 63, 130, 257]),
         Shape(heads: 4, keyValueHeads: 2, headSize: 32, causal: true, lengths: [140, 3]),
         Shape(heads: 4, keyValueHeads: 1, headSize: 10, lengths: [129]),
     ]
@@ -45,15 +46,17 @@ import Testing
         var output = [Float](repeating: .nan, count: tokens * width)
         x.withUnsafeMutableBufferPointer { x in
             output.withUnsafeMutableBufferPointer { output in
-                let input = input(Rows(base: x.baseAddress!, stride: shape.stride), shape)
+                let rows = Rows(base: x.baseAddress!, stride: shape.stride)
+                let memory = memory(rows, shape, chunk: chunk, in: context)
                 let result = Rows(base: output.baseAddress!, stride: width)
                 for begin in stride(from: 0, to: tokens, by: min(chunk, tokens)) {
-                    let part = Attention.Input(
-                        queries: input.queries.from(begin), keys: input.keys, values: input.values
-                    )
                     shape.attention.apply(
-                        part, sequences: shape.sequences, tokens: begin..<begin + min(chunk, tokens - begin),
-                        to: result.from(begin), in: context
+                        rows.from(begin),
+                        memory,
+                        sequences: shape.sequences,
+                        tokens: begin..<begin + min(chunk, tokens - begin),
+                        to: result.from(begin),
+                        in: context
                     )
                 }
             }
@@ -61,11 +64,30 @@ import Testing
         return output
     }
 
-    private func input(_ rows: Rows, _ shape: Shape) -> Attention.Input {
-        Attention.Input(
-            queries: rows, keys: rows.column(shape.heads * shape.headSize),
-            values: rows.column((shape.heads + shape.keyValueHeads) * shape.headSize)
+    private func memory(
+        _ rows: Rows,
+        _ shape: Shape,
+        chunk: Int = .max,
+        in context: ComputeContext
+    ) -> PackedKeysAndValues {
+        let memory = PackedKeysAndValues(
+            heads: shape.keyValueHeads,
+            headSize: shape.headSize,
+            sequences: shape.sequences,
+            in: context
         )
+        let size = max(PackedKeysAndValues.panel, min(chunk, shape.lengths.reduce(0, +)))
+        for chunk in PackedKeysAndValues.chunks(of: shape.sequences, size: size) {
+            let keys = rows.from(chunk.lowerBound).column(shape.heads * shape.headSize)
+            memory.pack(
+                keys: keys,
+                values: keys.column(shape.keyValueHeads * shape.headSize),
+                tokens: chunk,
+                heads: shape.keyValueHeads,
+                in: context
+            )
+        }
+        return memory
     }
 
     @Test("equals softmax(Q Kᵀ / √d) V written down plainly", arguments: shapes)
@@ -109,7 +131,10 @@ import Testing
             var alone = shape
             alone.lengths = [sequence.count]
             let part = Array(x[sequence.lowerBound * shape.stride..<sequence.upperBound * shape.stride])
-            #expect(run(alone, part, threads: 1) == Array(together[sequence.lowerBound * width..<sequence.upperBound * width]))
+            #expect(
+                run(alone, part, threads: 1)
+                    == Array(together[sequence.lowerBound * width..<sequence.upperBound * width])
+            )
         }
     }
 
@@ -133,20 +158,33 @@ import Testing
         x.withUnsafeMutableBufferPointer { x in
             queries.withUnsafeMutableBufferPointer { queries in
                 output.withUnsafeMutableBufferPointer { output in
-                    let whole = input(Rows(base: x.baseAddress!, stride: shape.stride), shape)
+                    let memory = memory(Rows(base: x.baseAddress!, stride: shape.stride), shape, in: context)
                     shape.attention.apply(
-                        Attention.Input(
-                            queries: Rows(base: queries.baseAddress!, stride: width), keys: whole.keys,
-                            values: whole.values
-                        ),
-                        sequences: shape.sequences, singleTokens: tokens,
-                        to: Rows(base: output.baseAddress!, stride: width), in: context
+                        Rows(base: queries.baseAddress!, stride: width),
+                        memory,
+                        sequences: shape.sequences,
+                        singleTokens: tokens,
+                        to: Rows(base: output.baseAddress!, stride: width),
+                        in: context
                     )
                 }
             }
         }
         for (row, token) in tokens.enumerated() {
             #expect(Array(output[row * width..<(row + 1) * width]) == Array(all[token * width..<(token + 1) * width]))
+        }
+    }
+
+    @Test("chunks cover all tokens and cut between panels", arguments: [32, 50, 64, 1000], shapes)
+    func chunkBoundaries(size: Int, _ shape: Shape) {
+        let size = max(size, PackedKeysAndValues.panel)
+        let chunks = PackedKeysAndValues.chunks(of: shape.sequences, size: size)
+        #expect(chunks.flatMap { Array($0) } == Array(0..<shape.lengths.reduce(0, +)))
+        for chunk in chunks {
+            #expect(!chunk.isEmpty && chunk.count <= size)
+            for sequence in shape.sequences where sequence.contains(chunk.lowerBound) {
+                #expect((chunk.lowerBound - sequence.lowerBound) % PackedKeysAndValues.panel == 0)
+            }
         }
     }
 }

@@ -20,7 +20,9 @@ import Testing
     }
 
     private func expectClose(
-        _ values: [Float], _ expected: [Double], within tolerance: Double,
+        _ values: [Float],
+        _ expected: [Double],
+        within tolerance: Double,
         sourceLocation: SourceLocation = #_sourceLocation
     ) {
         let worst = zip(values, expected).map { abs(Double($0) - $1) / max(1, abs($1)) }.max() ?? 0
@@ -123,10 +125,14 @@ import Testing
         let bias = [Float](repeating: 0.25, count: x.count)
         var output = x
         variant.table.bias_gelu(&output, x.count, bias, 1, x.count)
-        expectClose(output, x.map { v in
-            let v = Double(v + 0.25)
-            return v / 2 * erfc(-v / 2.0.squareRoot())
-        }, within: 5e-7)
+        expectClose(
+            output,
+            x.map { v in
+                let v = Double(v + 0.25)
+                return v / 2 * erfc(-v / 2.0.squareRoot())
+            },
+            within: 5e-7
+        )
     }
 
     @Test("SwiGLU, also where exp overflows or vanishes", arguments: variants)
@@ -146,42 +152,141 @@ import Testing
         let angles = random.floats(half).map { $0 * 3 }
         var output = x
         variant.table.rotate(&output, angles.map(cosf), angles.map(sinf), half)
-        let low = (0..<half).map { Double(x[$0]) * cos(Double(angles[$0])) - Double(x[$0 + half]) * sin(Double(angles[$0])) }
-        let high = (0..<half).map { Double(x[$0 + half]) * cos(Double(angles[$0])) + Double(x[$0]) * sin(Double(angles[$0])) }
+        let low = (0..<half).map {
+            Double(x[$0]) * cos(Double(angles[$0])) - Double(x[$0 + half]) * sin(Double(angles[$0]))
+        }
+        let high = (0..<half).map {
+            Double(x[$0 + half]) * cos(Double(angles[$0])) + Double(x[$0]) * sin(Double(angles[$0]))
+        }
         expectClose(output, low + high, within: 1e-6)
     }
 
-    @Test("matrix product, fresh and accumulated", arguments: variants, [(1, 1, 1), (3, 33, 5), (4, 32, 64), (7, 50, 17), (64, 128, 64)])
-    func matmul(_ variant: Variant, shape: (m: Int, n: Int, k: Int)) {
-        var random = SplitMix(seed: 9)
-        let (m, n, k) = shape
-        let lda = k + 3, ldb = n + 1, ldc = n + 2
-        let a = random.floats(m * lda), b = random.floats(k * ldb), start = random.floats(m * ldc)
-        for accumulate in [false, true] {
-            var c = start
-            variant.table.matmul(a, lda, b, ldb, &c, ldc, m, n, k, accumulate ? 1 : 0)
-            var expected = start.map(Double.init)
-            for i in 0..<m {
-                for j in 0..<n {
-                    let product = (0..<k).reduce(0.0) { $0 + Double(a[i * lda + $1]) * Double(b[$1 * ldb + j]) }
-                    expected[i * ldc + j] = product + (accumulate ? Double(start[i * ldc + j]) : 0)
-                }
-            }
-            expectClose(c, expected, within: 1e-5)
+    /// A random product in both weight types: weights are exact in bfloat16.
+    private struct Product {
+        let rows: Int, columns: Int, k: Int
+        let a: [Float], weights: [Float]
+        var bfloat16: [UInt16] { weights.map { UInt16($0.bitPattern >> 16) } }
+
+        init(_ rows: Int, _ columns: Int, _ k: Int, seed: UInt64 = 9) {
+            var random = SplitMix(seed: seed)
+            (self.rows, self.columns, self.k) = (rows, columns, k)
+            a = random.floats(rows * k)
+            weights = random.floats(columns * k).map { Float(bitPattern: $0.bitPattern & 0xFFFF_0000) }
+        }
+
+        func packedRows(_ table: ckernels, from first: Int = 0, count: Int? = nil) -> [Float] {
+            var packed = [Float](repeating: .nan, count: table.block_rows * k)
+            table.pack_rows(Array(a[(first * k)...]), k, count ?? rows, k, &packed)
+            return packed
+        }
+
+        func packedPanel(_ table: ckernels) -> (bfloat16: [UInt16], float32: [Float]) {
+            var halves = [UInt16](repeating: 0xFFFF, count: table.panel_columns * k)
+            table.pack_panel_bf16(bfloat16, k, columns, k, &halves)
+            var floats = [Float](repeating: .nan, count: table.panel_columns * k)
+            table.pack_panel_f32(weights, k, columns, k, &floats)
+            return (halves, floats)
+        }
+
+        /// Element (row, column) in float64.
+        func element(_ row: Int, _ column: Int) -> Double {
+            (0..<k).reduce(0) { $0 + Double(a[row * k + $1]) * Double(weights[column * k + $1]) }
         }
     }
 
-    @Test("a product's row is the same bits whatever rows are beside it", arguments: variants)
-    func matmulInvariance(_ variant: Variant) {
-        var random = SplitMix(seed: 10)
-        let m = 11, n = 40, k = 70
-        let a = random.floats(m * k), b = random.floats(k * n)
-        var together = [Float](repeating: 0, count: m * n)
-        variant.table.matmul(a, k, b, n, &together, n, m, n, k, 0)
-        for row in 0..<m {
-            var alone = [Float](repeating: 0, count: n)
-            variant.table.matmul(Array(a[row * k..<(row + 1) * k]), k, b, n, &alone, n, 1, n, k, 0)
-            #expect(alone == Array(together[row * n..<(row + 1) * n]))
+    @Test(
+        "tiles of every size, in both weight types, fresh and accumulated, with and without a second sum",
+        arguments: variants
+    )
+    func tiles(_ variant: Variant) {
+        let table = variant.table
+        let ldc = table.panel_columns + 3
+        for rows in 1...table.block_rows {
+            for columns in [1, table.panel_columns / 2, table.panel_columns - 1, table.panel_columns] {
+                let first = Product(rows, columns, 37), second = Product(rows, columns, 8, seed: 10)
+                let panel = first.packedPanel(table), panel2 = second.packedPanel(table)
+                var random = SplitMix(seed: 11)
+                let start = random.floats(rows * ldc)
+                for (accumulate, k2) in [(false, 0), (true, 0), (false, 8), (true, 8)] {
+                    var expected = start.map(Double.init)
+                    for row in 0..<rows {
+                        for column in 0..<columns {
+                            expected[row * ldc + column] =
+                                (accumulate ? Double(start[row * ldc + column]) : 0) + first.element(row, column)
+                                + (k2 > 0 ? second.element(row, column) : 0)
+                        }
+                    }
+                    var c = start
+                    table.tile_bf16(
+                        rows,
+                        columns,
+                        37,
+                        first.packedRows(table),
+                        panel.bfloat16,
+                        k2,
+                        second.packedRows(table),
+                        panel2.bfloat16,
+                        &c,
+                        ldc,
+                        accumulate ? 1 : 0
+                    )
+                    expectClose(c, expected, within: 1e-5)
+                    c = start
+                    table.tile_f32(
+                        rows,
+                        columns,
+                        37,
+                        first.packedRows(table),
+                        panel.float32,
+                        k2,
+                        second.packedRows(table),
+                        panel2.float32,
+                        &c,
+                        ldc,
+                        accumulate ? 1 : 0
+                    )
+                    expectClose(c, expected, within: 1e-5)
+                }
+            }
+        }
+    }
+
+    @Test("a row of a tile is the same bits alone, among others, and in both weight types", arguments: variants)
+    func tileInvariance(_ variant: Variant) {
+        let table = variant.table
+        let width = table.panel_columns
+        let product = Product(table.block_rows, width, 70)
+        let panel = product.packedPanel(table)
+        var together = [Float](repeating: 0, count: product.rows * width)
+        table.tile_bf16(
+            product.rows,
+            width,
+            product.k,
+            product.packedRows(table),
+            panel.bfloat16,
+            0,
+            nil,
+            nil,
+            &together,
+            width,
+            0
+        )
+        for row in 0..<product.rows {
+            var alone = [Float](repeating: 0, count: width)
+            table.tile_f32(
+                1,
+                width,
+                product.k,
+                product.packedRows(table, from: row, count: 1),
+                panel.float32,
+                0,
+                nil,
+                nil,
+                &alone,
+                width,
+                0
+            )
+            #expect(alone == Array(together[row * width..<(row + 1) * width]))
         }
     }
 
@@ -203,16 +308,5 @@ import Testing
         let top = visible.max()!
         let total = visible.reduce(0) { $0 + exp($1 - top) }
         expectClose(weights.map { $0 / sum }, visible.map { exp($0 - top) / total }, within: 1e-6)
-    }
-
-    @Test("transposition scales", arguments: variants, [(1, 1), (5, 40), (128, 64), (33, 17)])
-    func transpose(_ variant: Variant, shape: (rows: Int, columns: Int)) {
-        let (rows, columns) = shape
-        let input = (0..<rows * columns).map(Float.init)
-        var output = [Float](repeating: 0, count: rows * columns)
-        variant.table.transpose(input, columns, &output, rows, rows, columns, 2)
-        for row in 0..<rows {
-            for column in 0..<columns { #expect(output[column * rows + row] == 2 * input[row * columns + column]) }
-        }
     }
 }

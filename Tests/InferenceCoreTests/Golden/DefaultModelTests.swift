@@ -14,7 +14,8 @@ import Testing
     private func goldens() throws -> [Golden] {
         try Fixtures.lines("minilm/vectors.jsonl").map {
             Golden(
-                text: try #require($0["text"]?.string), tokens: try #require($0["tokens"]?.integer),
+                text: try #require($0["text"]?.string),
+                tokens: try #require($0["tokens"]?.integer),
                 embedding: try Fixtures.floats(base64: try #require($0["embedding"]?.string))
             )
         }
@@ -48,12 +49,14 @@ import Testing
         let engine = try engine()
         let texts = try goldens().map(\.text).suffix(64)
         let together = try await engine.embed(
-            EmbeddingRequest(inputs: texts.map { .text($0) }, truncate: true), with: engine.models[0]
+            EmbeddingRequest(inputs: texts.map { .text($0) }, truncate: true),
+            with: engine.models[0]
         )
         var worst: Float = 0
         for (text, vector) in zip(texts, together.vectors) {
             let alone = try await engine.embed(
-                EmbeddingRequest(inputs: [.text(text)], truncate: true), with: engine.models[0]
+                EmbeddingRequest(inputs: [.text(text)], truncate: true),
+                with: engine.models[0]
             )
             worst = max(worst, largestDifference(alone.vectors[0], vector))
         }

@@ -49,7 +49,10 @@ import Testing
         return EmbeddingEngine(models: models, configuration: configuration)
     }
 
-    @Test("ids in, vectors within 1e-5 of the reference, closer to float64 than PyTorch or nearly so", arguments: checkpoints)
+    @Test(
+        "ids in, vectors within 1e-5 of the reference, closer to float64 than PyTorch or nearly so",
+        arguments: checkpoints
+    )
     func vectors(checkpoint: String) async throws {
         let engine = try Self.engine(checkpoint)
         var worst: Float = 0, ours = 0.0, theirs = 0.0
@@ -128,10 +131,12 @@ import Testing
         let model = engine.models[0]
         let absent = try await engine.embed(EmbeddingRequest(inputs: [.text("Hello there")]), with: model)
         let named = try await engine.embed(
-            EmbeddingRequest(inputs: [.text("Hello there")], task: .textMatching), with: model
+            EmbeddingRequest(inputs: [.text("Hello there")], task: .textMatching),
+            with: model
         )
         let other = try await engine.embed(
-            EmbeddingRequest(inputs: [.text("Hello there")], task: .clustering), with: model
+            EmbeddingRequest(inputs: [.text("Hello there")], task: .clustering),
+            with: model
         )
         #expect(absent.vectors == named.vectors)
         #expect(absent.vectors != other.vectors)

@@ -4,7 +4,13 @@ import Testing
 
 @Suite struct RowQueueTests {
     private func row(_ request: Int, _ index: Int, _ tokens: Int, model: Int = 0) -> RowQueue.Row {
-        RowQueue.Row(request: request, index: index, model: model, adapter: nil, tokens: [Int32](repeating: 1, count: tokens))
+        RowQueue.Row(
+            request: request,
+            index: index,
+            model: model,
+            adapter: nil,
+            tokens: [Int32](repeating: 1, count: tokens)
+        )
     }
 
     @Test("random requests, cancellations and steps keep every promise", arguments: 0..<300)

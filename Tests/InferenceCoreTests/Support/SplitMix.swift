@@ -1,4 +1,4 @@
-/// A small generator with a seed, so that a failing run can be run again (Steele et al. 2014).
+/// A small generator with a seed, so that a failing run can be run again (Steele and others, 2014).
 struct SplitMix: RandomNumberGenerator {
     private var state: UInt64
 

@@ -92,7 +92,7 @@ struct TokenizerFileTests {
     @Test("a missing file is named")
     func missing() {
         let error = #expect(throws: CheckpointError.self) { try Tokenizer(file: "/nowhere/tokenizer.json") }
-        #expect(error?.description == "/nowhere/tokenizer.json: cannot be read: No such file or directory")
+        #expect(error?.description == "/nowhere/tokenizer.json: cannot be opened: No such file or directory")
     }
 
     @Test("broken JSON is an error", arguments: ["", "{", "[]", #"{"model":{"vocab":{"a":1}"#, #"{"model":1}x"#])

@@ -23,7 +23,11 @@ struct BLASLinear: LinearLayer {
     }
 
     func apply(
-        _ input: Rows, segments: [AdapterSegment], to output: Rows, _ epilogue: Epilogue, in context: ComputeContext
+        _ input: Rows,
+        segments: [AdapterSegment],
+        to output: Rows,
+        _ epilogue: Epilogue,
+        in context: ComputeContext
     ) {
         guard let begin = segments.first?.rows.lowerBound, let end = segments.last?.rows.upperBound else { return }
         var (beta, column): (Float, Int) = (0, 0)
@@ -31,21 +35,37 @@ struct BLASLinear: LinearLayer {
         for (part, bias) in zip(parts, biases) {
             let target = output.column(column)
             product(
-                input.from(begin), part.weight, rows: end - begin, to: target.from(begin), alpha: 1, beta: beta,
+                input.from(begin),
+                part.weight,
+                rows: end - begin,
+                to: target.from(begin),
+                alpha: 1,
+                beta: beta,
                 in: context
             )
             for segment in segments {
                 guard let adapter = segment.adapter, let update = part.updates[adapter] else { continue }
                 let reduced = Rows(
-                    base: context.packedRows.reserve(segment.rows.count * update.rank), stride: update.rank
+                    base: context.packedRows.reserve(segment.rows.count * update.rank),
+                    stride: update.rank
                 )
                 product(
-                    input.from(segment.rows.lowerBound), update.down, rows: segment.rows.count, to: reduced, alpha: 1,
-                    beta: 0, in: context
+                    input.from(segment.rows.lowerBound),
+                    update.down,
+                    rows: segment.rows.count,
+                    to: reduced,
+                    alpha: 1,
+                    beta: 0,
+                    in: context
                 )
                 product(
-                    reduced, update.up, rows: segment.rows.count, to: target.from(segment.rows.lowerBound),
-                    alpha: update.scale, beta: 1, in: context
+                    reduced,
+                    update.up,
+                    rows: segment.rows.count,
+                    to: target.from(segment.rows.lowerBound),
+                    alpha: update.scale,
+                    beta: 1,
+                    in: context
                 )
             }
             if let bias { finish(bias, rows: end - begin, target.from(begin), epilogue, in: context) }
@@ -53,9 +73,14 @@ struct BLASLinear: LinearLayer {
         }
     }
 
-    /// output = alpha · input × Wᵀ + beta · output
+    /// Computes output = alpha · input × Wᵀ + beta · output.
     private func product(
-        _ input: Rows, _ weight: Tensor, rows: Int, to output: Rows, alpha: Float, beta: Float,
+        _ input: Rows,
+        _ weight: Tensor,
+        rows: Int,
+        to output: Rows,
+        alpha: Float,
+        beta: Float,
         in context: ComputeContext
     ) {
         let outputs = weight.shape[0], inputs = weight.shape[1]
@@ -73,10 +98,20 @@ struct BLASLinear: LinearLayer {
                 let columns = column..<min(column + Self.tileColumns, end)
                 let weights = floats(weight, columns, scratch: context.scratch(slot))
                 cblas_sgemm(
-                    CblasRowMajor, CblasNoTrans, CblasTrans,
-                    blasint(part.count), blasint(columns.count), blasint(inputs),
-                    alpha, input[part.lowerBound], blasint(input.stride), weights, blasint(inputs),
-                    beta, output[part.lowerBound] + columns.lowerBound, blasint(output.stride)
+                    CblasRowMajor,
+                    CblasNoTrans,
+                    CblasTrans,
+                    blasint(part.count),
+                    blasint(columns.count),
+                    blasint(inputs),
+                    alpha,
+                    input[part.lowerBound],
+                    blasint(input.stride),
+                    weights,
+                    blasint(inputs),
+                    beta,
+                    output[part.lowerBound] + columns.lowerBound,
+                    blasint(output.stride)
                 )
             }
         }

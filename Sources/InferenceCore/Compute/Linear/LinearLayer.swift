@@ -20,7 +20,11 @@ protocol LinearLayer: Sendable {
     ///
     /// - Parameter segments: the rows by adapter, in order; together all rows.
     func apply(
-        _ input: Rows, segments: [AdapterSegment], to output: Rows, _ epilogue: Epilogue, in context: ComputeContext
+        _ input: Rows,
+        segments: [AdapterSegment],
+        to output: Rows,
+        _ epilogue: Epilogue,
+        in context: ComputeContext
     )
 }
 

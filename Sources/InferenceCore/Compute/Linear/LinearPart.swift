@@ -1,4 +1,6 @@
-/// One adapter's update of one linear layer: scale · B (A x) (LoRA, Hu et al. 2021).
+/// One adapter's update of one linear layer, scale · B (A x).
+///
+/// LoRA: Hu and others, 2021.
 struct LowRankUpdate: Sendable {
     /// A, `[rank, inputs]`.
     let down: Tensor

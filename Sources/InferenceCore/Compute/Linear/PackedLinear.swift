@@ -82,7 +82,11 @@ struct PackedLinear: LinearLayer {
     }
 
     func apply(
-        _ input: Rows, segments: [AdapterSegment], to output: Rows, _ epilogue: Epilogue, in context: ComputeContext
+        _ input: Rows,
+        segments: [AdapterSegment],
+        to output: Rows,
+        _ epilogue: Epilogue,
+        in context: ComputeContext
     ) {
         let blocks = segments.flatMap { segment in
             stride(from: segment.rows.lowerBound, to: segment.rows.upperBound, by: Self.blockRows).map {
@@ -108,8 +112,12 @@ struct PackedLinear: LinearLayer {
             for panel in ownPanels {
                 for block in ownBlocks {
                     multiply(
-                        blocks[block], packed + block * blockFloats, part: panels[panel].0, panel: panels[panel].1,
-                        output, epilogue
+                        blocks[block],
+                        packed + block * blockFloats,
+                        part: panels[panel].0,
+                        panel: panels[panel].1,
+                        output,
+                        epilogue
                     )
                 }
             }
@@ -135,7 +143,12 @@ struct PackedLinear: LinearLayer {
     }
 
     private func multiply(
-        _ block: Block, _ packed: UnsafePointer<Float>, part: Int, panel: Int, _ output: Rows, _ epilogue: Epilogue
+        _ block: Block,
+        _ packed: UnsafePointer<Float>,
+        part: Int,
+        panel: Int,
+        _ output: Rows,
+        _ epilogue: Epilogue
     ) {
         let layer = parts[part]
         let target = output.from(block.rows.lowerBound).column(layer.column)
@@ -150,8 +163,14 @@ struct PackedLinear: LinearLayer {
     }
 
     private func tile(
-        _ rows: Int, _ packed: UnsafePointer<Float>, _ weights: PackedWeights, panel: Int,
-        _ reduced: UnsafePointer<Float>?, _ update: PackedWeights?, _ output: Rows, accumulate: Bool
+        _ rows: Int,
+        _ packed: UnsafePointer<Float>,
+        _ weights: PackedWeights,
+        panel: Int,
+        _ reduced: UnsafePointer<Float>?,
+        _ update: PackedWeights?,
+        _ output: Rows,
+        accumulate: Bool
     ) {
         let columns = weights.columns(panel)
         let target = output.base + columns.lowerBound
@@ -159,13 +178,31 @@ struct PackedLinear: LinearLayer {
         let k2 = update?.inputs ?? 0
         if weights.isBFloat16 {
             Kernels.best.tile_bf16(
-                rows, columns.count, inputs, packed, weights.panel(panel).assumingMemoryBound(to: UInt16.self),
-                k2, reduced, second?.assumingMemoryBound(to: UInt16.self), target, output.stride, accumulate ? 1 : 0
+                rows,
+                columns.count,
+                inputs,
+                packed,
+                weights.panel(panel).assumingMemoryBound(to: UInt16.self),
+                k2,
+                reduced,
+                second?.assumingMemoryBound(to: UInt16.self),
+                target,
+                output.stride,
+                accumulate ? 1 : 0
             )
         } else {
             Kernels.best.tile_f32(
-                rows, columns.count, inputs, packed, weights.panel(panel).assumingMemoryBound(to: Float.self),
-                k2, reduced, second?.assumingMemoryBound(to: Float.self), target, output.stride, accumulate ? 1 : 0
+                rows,
+                columns.count,
+                inputs,
+                packed,
+                weights.panel(panel).assumingMemoryBound(to: Float.self),
+                k2,
+                reduced,
+                second?.assumingMemoryBound(to: Float.self),
+                target,
+                output.stride,
+                accumulate ? 1 : 0
             )
         }
     }

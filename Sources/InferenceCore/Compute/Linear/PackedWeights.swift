@@ -49,7 +49,11 @@ final class PackedWeights: Sendable {
         if isBFloat16, let source = weight.bytes.baseAddress {
             let first = source.assumingMemoryBound(to: UInt16.self) + rows.lowerBound * inputs
             Kernels.best.pack_panel_bf16(
-                first, inputs, rows.count, inputs, target.assumingMemoryBound(to: UInt16.self)
+                first,
+                inputs,
+                rows.count,
+                inputs,
+                target.assumingMemoryBound(to: UInt16.self)
             )
             return
         }
@@ -57,7 +61,11 @@ final class PackedWeights: Sendable {
         defer { widened.deallocate() }
         weight.widen(from: rows.lowerBound * inputs, count: rows.count * inputs, into: widened)
         Kernels.best.pack_panel_f32(
-            widened, inputs, rows.count, inputs, target.assumingMemoryBound(to: Float.self)
+            widened,
+            inputs,
+            rows.count,
+            inputs,
+            target.assumingMemoryBound(to: Float.self)
         )
     }
 }
