@@ -2,10 +2,10 @@
 """embed-server beside its peers: one checkpoint, the same texts, alternating rounds in one run; medians, ratios, fidelity.
 
 usage: compare.py BINARY CHECKPOINT [--peers torch,onnxruntime,openvino] [--rounds 5] [--threads 2] [--passages 16]
-                  [--mixed 48] [--cache FOLDER] [--json FILE]
+                  [--mixed 48] [--cache FOLDER] [--gguf FILE] [--json FILE]
 
 CHECKPOINT is a jina-embeddings-v5 folder. Every engine is warmed up; then each round gives each engine the queries one at a
-time, the passages, and the mixed texts. The order of the engines changes from round to round.
+time, the passages, and the mixed texts. The order of the engines changes from round to round. The peer llamacpp needs --gguf.
 """
 import argparse
 import json
@@ -14,7 +14,7 @@ import time
 
 import numpy as np
 
-from engines import ONNXRuntime, OpenVINO, Server, Torch
+from engines import LlamaCpp, ONNXRuntime, OpenVINO, Server, Torch
 from workload import Workload, percentile
 
 # How long an engine's threads may go on spinning after its turn.
@@ -71,6 +71,7 @@ def main():
     parser.add_argument("--passages", type=int, default=16)
     parser.add_argument("--mixed", type=int, default=48)
     parser.add_argument("--cache", default=os.path.expanduser("~/.cache/embed-server/peers"))
+    parser.add_argument("--gguf")
     parser.add_argument("--json")
     options = parser.parse_args()
 
@@ -79,6 +80,7 @@ def main():
         "torch": lambda: Torch(options.checkpoint, options.threads),
         "onnxruntime": lambda: ONNXRuntime(options.checkpoint, options.threads, options.cache),
         "openvino": lambda: OpenVINO(options.checkpoint, options.threads),
+        "llamacpp": lambda: LlamaCpp(options.gguf, options.threads),
     }
     engines = [Server(options.binary, options.checkpoint, options.threads)]
     engines += [make[name]() for name in options.peers.split(",")]

@@ -139,6 +139,36 @@ class OpenVINO(Padded):
         return self.compiled({"input_ids": ids, "attention_mask": mask})[0]
 
 
+class LlamaCpp:
+    """llama.cpp over an F16 GGUF without adapter, one sequence at a time: it has no padding, and gains nothing from more."""
+
+    name, setting = "llama.cpp f16", "no adapter"
+
+    def __init__(self, gguf, threads):
+        import llama_cpp
+
+        self.library = llama_cpp
+        self.model = llama_cpp.Llama(
+            gguf, embedding=True, n_ctx=512, n_batch=512, n_ubatch=512, n_threads=threads, n_threads_batch=threads,
+            pooling_type=llama_cpp.LLAMA_POOLING_TYPE_LAST, verbose=False,
+        )
+
+    def embed(self, name, ids, texts):
+        vectors = []
+        for row in ids:
+            self.model._batch.reset()
+            self.model._batch.add_sequence(row, 0, True)
+            self.model._ctx.kv_cache_clear()
+            self.model._ctx.decode(self.model._batch)
+            values = self.library.llama_get_embeddings_seq(self.model._ctx.ctx, 0)
+            vector = np.array(values[:self.model.n_embd()], np.float32)
+            vectors.append(vector / np.linalg.norm(vector))
+        return np.stack(vectors)
+
+    def close(self):
+        pass
+
+
 class Hidden(torch.nn.Module):
     """Ids and mask to last hidden states: what is exported."""
 

@@ -17,7 +17,7 @@ public final class Benchmark {
     /// How long one measurement lasts, at least.
     private static let span = Duration.milliseconds(30)
     /// Memory to read: far more than any cache holds.
-    private static let memoryBytes = 512 << 20
+    private static let memoryBytes = 256 << 20
     private static let readBytes = 1 << 20
     private static let fmaRounds = 20_000
 
