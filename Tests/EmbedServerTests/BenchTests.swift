@@ -1,3 +1,4 @@
+import ArgumentParser
 import InferenceCore
 import JSONCore
 import Testing

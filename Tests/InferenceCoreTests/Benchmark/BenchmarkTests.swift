@@ -58,7 +58,7 @@ import Testing
     @Test("an adapter's rank is found from its size", arguments: ["nano", "small"])
     func rank(checkpoint: String) throws {
         let model = try EmbeddingModel(directory: Fixtures.path("jina/\(checkpoint)"), id: checkpoint)
-        #expect(model.backbone.cost.ranks == [8, 8, 8, 8])
+        #expect(model.backbone.cost.ranks == [8, 4, 8, 8])
         #expect(model.backbone.widestLayers.count == model.backbone.cost.layerCount)
     }
 
