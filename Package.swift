@@ -54,11 +54,12 @@ let package = Package(
         .executableTarget(
             name: "EmbedServer",
             dependencies: [
-                "HTTPCore", "InferenceCore", "JSONCore",
+                "COpenSSL", "HTTPCore", "InferenceCore", "JSONCore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
             ],
+            resources: [.embedInCode("Resources/openapi.json")],
             swiftSettings: strict
         ),
         .executableTarget(

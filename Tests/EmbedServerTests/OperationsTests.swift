@@ -83,7 +83,10 @@ struct OperationsTests {
     )
     func keys(name: String, value: String, status: Int, code: String?) async throws {
         let fields: HTTPFields = [HTTPField.Name(name)!: value]
-        let reply = try await TestClient(apiKeys: ["k1", "k2"]).embed(#"{"input":"a"}"#, fields: fields)
+        let reply = try await TestClient(keys: KeyRing(apiKeys: ["k1", "k2"], path: nil)).embed(
+            #"{"input":"a"}"#,
+            fields: fields
+        )
         #expect(reply.status == status)
         #expect(reply.json["code"]?.string == code)
         if status == 401 {
@@ -95,7 +98,7 @@ struct OperationsTests {
 
     @Test("with keys on, probes and models stay open; with keys off, whatever is sent is ignored")
     func openRoutes() async throws {
-        let locked = try TestClient(apiKeys: ["k"])
+        let locked = try TestClient(keys: KeyRing(apiKeys: ["k"], path: nil))
         #expect(try await locked.send(.get, "/v1/models").status == 200)
         #expect(try await locked.send(.get, "/readyz").status == 200)
         let open = try await TestClient().embed(#"{"input":"a"}"#, fields: [.authorization: "Bearer x"])
@@ -111,14 +114,17 @@ struct OperationsTests {
         ] as [HTTPError]
     )
     func refusals(error: HTTPError) throws {
-        let log = AccessLog(logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let client = try TestClient()
         let id = RequestID()
-        let response = log.refuse(error, id: id)
+        let response = client.gateway.refuse(error, id: id)
         #expect(response.status == error.status)
         #expect(response.fields[.contentType] == "application/json")
         let body = try JSONParser.parse(response.body)
         #expect(body["detail"]?.string == error.message)
         #expect(body["request_id"]?.string == id.rawValue)
         #expect(body["error"]?["message"]?.string == error.message)
+        let code = try #require(body["code"]?.string)
+        #expect(client.metrics.text().contains("embed_request_errors_total{code=\"\(code)\"} 1\n"))
+        #expect(client.log.lines.first?["id"] == "\(id.rawValue)")
     }
 }

@@ -109,10 +109,16 @@ struct SettingsTests {
         #expect(error?.field == field)
     }
 
-    @Test("a file that is not JSON says where", arguments: ["", "{", "[]", "// no"])
-    func notJSON(text: String) {
+    @Test(
+        "a file that is not JSON says where",
+        arguments: [
+            ("", "config.json:1:1"), ("{", "config.json:1:2"), ("{\n  \"a\": 1\n  \"b\": 2\n}", "config.json:3:3"),
+            ("// no", "config.json:1:1"), ("[]", "config.json"),
+        ]
+    )
+    func notJSON(text: String, place: String) {
         let error = #expect(throws: SettingsError.self) { try load(text) }
-        #expect(error?.source == "config.json")
+        #expect(error?.source == place)
     }
 
     @Test(

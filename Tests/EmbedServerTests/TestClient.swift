@@ -9,15 +9,33 @@ import Testing
 /// Calls the routes without a socket.
 struct TestClient {
     let state = ServiceState()
-    private let routes: [Route]
+    let metrics = ServerMetrics()
+    let log = RecordingLogHandler()
+    let gateway: Gateway
+    let routes: [Route]
 
-    init(_ models: [ServedModel] = [.fake()], apiKeys: [String] = []) throws {
-        routes = Routes.all(
-            embeddings: EmbeddingsEndpoint(authentication: Authentication(keys: apiKeys), state: state),
-            models: ModelsEndpoint(state: state, created: 1_700_000_000),
-            health: HealthEndpoint(state: state),
-            log: AccessLog(logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    init(_ models: [ServedModel] = [.fake()], keys: KeyRing? = nil, origins: [String] = []) throws {
+        let keys = try keys ?? KeyRing(apiKeys: [], path: nil)
+        let limiter = RateLimiter()
+        let log = log
+        gateway = Gateway(
+            authentication: Authentication(keys: keys),
+            limiter: limiter,
+            cors: CORSPolicy(allowedOrigins: origins),
+            log: AccessLog(logger: Logger(label: "test") { _ in log }),
+            metrics: metrics
         )
+        metrics.add(state)
+        routes =
+            Routes(
+                gateway: gateway,
+                embeddings: EmbeddingsEndpoint(state: state, limiter: limiter, metrics: metrics),
+                models: ModelsEndpoint(state: state, created: 1_700_000_000),
+                health: HealthEndpoint(state: state),
+                metrics: MetricsEndpoint(metrics: metrics),
+                reload: ReloadEndpoint(reloader: Reloader(keys: keys, metrics: metrics)),
+                openAPI: OpenAPIEndpoint()
+            ).all
         if !models.isEmpty { state.becomeReady(try ModelCatalog(models)) }
     }
 
@@ -38,7 +56,7 @@ struct TestClient {
             status: response.status.code,
             fields: response.fields,
             text: String(decoding: response.body, as: UTF8.self),
-            json: try JSONParser.parse(response.body),
+            json: (try? JSONParser.parse(response.body)) ?? .null,
             id: request.id.rawValue
         )
     }

@@ -8,6 +8,8 @@ struct Answer: Sendable {
     var response: Response
     /// What the access log adds to id, path, status and duration; never the text of an input.
     var facts: Logger.Metadata = [:]
+    /// The code of the error, if it is one.
+    var error: String?
 
     /// Makes a response worth logging.
     init(_ response: Response, facts: Logger.Metadata = [:]) {
@@ -18,21 +20,27 @@ struct Answer: Sendable {
     /// Makes the response to a request that is refused.
     init(_ error: APIError, to request: Request) {
         response = error.response(id: request.id)
+        self.error = error.code
         facts = ["error": .string(error.code)]
         if let cause = error.cause { facts["cause"] = .string(cause) }
     }
 }
 
 extension APIError {
+    /// The longest wait that clients honour: openai-node ignores more than 60 s, openai-python more than 120 s.
+    private static let longestRetryAfter = Duration.seconds(59)
+
     /// Status, fields and body of the error.
     func response(id: RequestID) -> Response {
         var fields = HTTPFields()
         if status == .unauthorized { fields[.wwwAuthenticate] = "Bearer" }
         if let retryAfter {
             // Whole seconds for everybody, milliseconds for the OpenAI SDKs, which read both.
-            let milliseconds = Int(retryAfter.milliseconds.rounded(.up))
+            let milliseconds = Int(min(retryAfter, Self.longestRetryAfter).milliseconds.rounded(.up))
             fields[.retryAfter] = String((milliseconds + 999) / 1_000)
             fields[.retryAfterMilliseconds] = String(milliseconds)
+            // The SDKs would come back far too early.
+            if retryAfter > Self.longestRetryAfter { fields[.xShouldRetry] = "false" }
         }
         return .json(ErrorBody.encode(self, requestID: id.rawValue), status: status, fields: fields)
     }
@@ -41,6 +49,8 @@ extension APIError {
 extension HTTPField.Name {
     // swift-format-ignore: NeverForceUnwrap
     fileprivate static let retryAfterMilliseconds = HTTPField.Name("retry-after-ms")!
+    // swift-format-ignore: NeverForceUnwrap
+    fileprivate static let xShouldRetry = HTTPField.Name("x-should-retry")!
 }
 
 extension Duration {

@@ -1,45 +1,75 @@
 import HTTPCore
+import HTTPTypes
 import InferenceCore
 import Logging
 
 /// `POST /v1/embeddings`.
 struct EmbeddingsEndpoint: Sendable {
-    /// Who may ask.
-    let authentication: Authentication
     /// Where the models are.
     let state: ServiceState
+    /// How many tokens a key may ask for.
+    let limiter: RateLimiter
+    /// Counts what was embedded.
+    let metrics: ServerMetrics
 
     /// Decodes, embeds, encodes.
-    func answer(_ request: Request) async -> Answer {
+    func answer(_ request: Request, _ key: APIKey?) async -> Answer {
         do throws(APIError) {
-            try authentication.check(request.fields)
             let catalog = try state.catalog()
             let wanted = try EmbeddingsRequest(body: request.body)
             let plan = try EmbeddingPlan(wanted, catalog: catalog)
-            let result = try await run(plan)
+            let result = try await run(plan, for: key)
             let body = EmbeddingsResponse(result: result, model: wanted.model ?? plan.model.id, format: wanted.format)
-            return Answer(.json(body.encoded()), facts: Self.facts(plan, result))
+            var response = Response.json(body.encoded())
+            response.fields[.serverTiming] = Self.timing(result)
+            return Answer(response, facts: Self.facts(plan, result))
         } catch {
             return Answer(error, to: request)
         }
     }
 
-    private func run(_ plan: EmbeddingPlan) async throws(APIError) -> EmbeddingResult {
+    /// Runs the plan on account of the key.
+    private func run(_ plan: EmbeddingPlan, for key: APIKey?) async throws(APIError) -> EmbeddingResult {
+        let estimate = plan.estimatedTokens
+        try limiter.reserve(estimate, for: key)
         do throws(EmbeddingError) {
-            return try await plan.model.backend.embed(plan.work)
+            let result = try await plan.model.backend.embed(plan.work)
+            limiter.settle(estimate, used: result.totalTokens, for: key)
+            metrics.record(plan, result)
+            return result
         } catch {
+            // Who gives up may have had their tokens computed all the same.
+            if error != .cancelled { limiter.settle(estimate, used: 0, for: key) }
             if case .computeFailed(let reason) = error { state.fail(reason: reason) }
             throw APIError(error, inputs: plan.work.inputs.count)
         }
     }
 
+    /// The `Server-Timing` field (W3C), in milliseconds.
+    private static func timing(_ result: EmbeddingResult) -> String {
+        "queue;dur=\(result.queueTime.milliseconds), compute;dur=\(result.computeTime.milliseconds)"
+    }
+
     private static func facts(_ plan: EmbeddingPlan, _ result: EmbeddingResult) -> Logger.Metadata {
         [
             "model": .string(plan.model.id),
+            "task": .string(plan.work.task?.rawValue ?? "default"),
             "inputs": .stringConvertible(plan.work.inputs.count),
             "tokens": .stringConvertible(result.totalTokens),
             "queue_ms": .stringConvertible(result.queueTime.milliseconds),
             "compute_ms": .stringConvertible(result.computeTime.milliseconds),
         ]
+    }
+}
+
+extension EmbeddingPlan {
+    /// Tokens as far as they can be told before tokenization: four octets of text each, which is what English has.
+    fileprivate var estimatedTokens: Int {
+        work.inputs.reduce(0) { sum, input in
+            switch input {
+            case .text(let text): sum + text.utf8.count / 4 + 1
+            case .tokens(let ids): sum + ids.count
+            }
+        }
     }
 }

@@ -7,16 +7,16 @@ extension EmbeddingsRequest {
     init(body: [UInt8]) throws(APIError) {
         let fields = try RequestFields(body: body)
         self.init(input: try Input(fields))
-        try fields.refuse("late_chunking", "return_multivector")
+        for names in RequestFields.unsupported { try fields.refuse(names) }
         model = try fields.model()
         task = try fields.task()
         dimensions = try fields.dimensions()
-        normalized = try fields.flag("normalized") ?? true
-        truncate = try fields.flag("truncate", "truncation") ?? false
+        normalized = try fields.flag(RequestFields.normalized) ?? true
+        truncate = try fields.flag(RequestFields.truncate) ?? false
         format = OutputFormat(
-            type: try fields.choice("embedding_type", "encoding_type", "embedding_types"),
-            numbers: try fields.choice("output_dtype"),
-            encoding: try fields.choice("encoding_format")
+            type: try fields.choice(RequestFields.type),
+            numbers: try fields.choice(RequestFields.numbers),
+            encoding: try fields.choice(RequestFields.encoding)
         )
     }
 }
@@ -24,6 +24,23 @@ extension EmbeddingsRequest {
 /// The members of a request body, looked up by any of their names.
 struct RequestFields {
     private let object: JSONObject
+
+    // The names of each member; an earlier one beats a later.
+    static let input = ["input", "texts", "content"]
+    static let model = ["model"]
+    static let task = ["task", "task_type", "input_type"]
+    static let dimensions = ["dimensions", "output_dimension", "output_dimensionality"]
+    static let normalized = ["normalized"]
+    static let truncate = ["truncate", "truncation"]
+    static let type = ["embedding_type", "encoding_type", "embedding_types"]
+    static let numbers = ["output_dtype"]
+    static let encoding = ["encoding_format"]
+    static let unsupported = [["late_chunking"], ["return_multivector"]]
+
+    /// Every name that means something.
+    static let allNames =
+        [input, model, task, dimensions, normalized, truncate, type, numbers, encoding].flatMap(\.self)
+        + unsupported.flatMap(\.self)
 
     /// The most JSON values of a body: four times the token ids that the queue has room for by default, while a body
     /// of nothing but one-digit numbers takes no more memory than one of text.
@@ -51,9 +68,7 @@ struct RequestFields {
     }
 
     /// The first of `names` that is present; `null` counts as absent.
-    func first(_ names: String...) -> Field? { first(names) }
-
-    private func first(_ names: [String]) -> Field? {
+    func first(_ names: [String]) -> Field? {
         for name in names {
             if let value = object[name], !value.isNull { return (name, value) }
         }
@@ -61,7 +76,7 @@ struct RequestFields {
     }
 
     func model() throws(APIError) -> String? {
-        guard let field = first("model") else { return nil }
+        guard let field = first(Self.model) else { return nil }
         guard let name = field.value.string else {
             throw .invalid("model", type: "string_type", input: field.value, "model should be a string.")
         }
@@ -69,7 +84,7 @@ struct RequestFields {
     }
 
     func task() throws(APIError) -> EmbeddingTask? {
-        guard let field = first("task", "task_type", "input_type") else { return nil }
+        guard let field = first(Self.task) else { return nil }
         guard let task = field.value.string.flatMap(TaskName.task) else {
             throw .invalid(
                 field.name,
@@ -83,7 +98,7 @@ struct RequestFields {
 
     /// A whole number above zero, also where a client wrote `512.0` or `"512"`.
     func dimensions() throws(APIError) -> Int? {
-        guard let field = first("dimensions", "output_dimension", "output_dimensionality") else { return nil }
+        guard let field = first(Self.dimensions) else { return nil }
         guard let number = field.value.integer ?? field.value.string.flatMap({ Int($0) }) else {
             throw .invalid(
                 field.name,
@@ -99,12 +114,12 @@ struct RequestFields {
     }
 
     /// `true`, `false`, and what careless clients write for them.
-    func flag(_ names: String...) throws(APIError) -> Bool? {
+    func flag(_ names: [String]) throws(APIError) -> Bool? {
         guard let field = first(names) else { return nil }
-        switch field.value {
-        case .bool(let flag): return flag
-        case .string("true"), .integer(1): return true
-        case .string("false"), .integer(0): return false
+        switch (field.value, field.value.integer) {
+        case (.bool(let flag), _): return flag
+        case (.string("true"), _), (_, 1): return true
+        case (.string("false"), _), (_, 0): return false
         default:
             throw .invalid(
                 field.name,
@@ -116,7 +131,7 @@ struct RequestFields {
     }
 
     /// A word of `Choice`, or a list that holds just one.
-    func choice<Choice: RawRepresentable<String> & CaseIterable>(_ names: String...) throws(APIError) -> Choice? {
+    func choice<Choice: RawRepresentable<String> & CaseIterable>(_ names: [String]) throws(APIError) -> Choice? {
         guard let field = first(names) else { return nil }
         var value = field.value
         if let list = value.array {
@@ -137,9 +152,9 @@ struct RequestFields {
     }
 
     /// Refuses options that ask for something else than one vector an input, unless they are off.
-    func refuse(_ names: String...) throws(APIError) {
-        for name in names where try flag(name) == true {
-            throw .unsupported(name, "'\(name)' is not supported by this server; leave it out or set it to false.")
-        }
+    func refuse(_ names: [String]) throws(APIError) {
+        guard let field = first(names), try flag(names) == true else { return }
+        let advice = "leave it out or set it to false"
+        throw .unsupported(field.name, "'\(field.name)' is not supported by this server; \(advice).")
     }
 }

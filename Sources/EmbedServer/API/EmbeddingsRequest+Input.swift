@@ -3,7 +3,7 @@ import JSONCore
 extension EmbeddingsRequest.Input {
     /// Reads `input`: one text, a list of texts, the ids of one text, or a list of such ids.
     init(_ fields: RequestFields) throws(APIError) {
-        guard let field = fields.first("input", "texts", "content") else {
+        guard let field = fields.first(RequestFields.input) else {
             throw .invalid("input", type: "missing", "input is missing: send a string or a list of strings.")
         }
         guard let items = field.value.array else {

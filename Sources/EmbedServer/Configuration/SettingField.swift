@@ -35,11 +35,14 @@ struct SettingField: Sendable {
         .integer("server.shutdownTimeoutSeconds", \.server.shutdownTimeoutSeconds, in: 0...3_600),
         .models("models", \.models),
         .optionalInteger("compute.threads", \.compute.threads, in: 1...1_024),
+        .choice("compute.backend", \.compute.backend),
         .integer("scheduler.queueTokens", \.scheduler.queueTokens, in: 1...(1 << 40)),
         .integer("scheduler.stepTokens", \.scheduler.stepTokens, in: 1...(1 << 20)),
         .choice("log.level", \.log.level),
         .choice("log.format", \.log.format),
         .textList("auth.apiKeys", \.auth.apiKeys),
+        .optionalText("auth.keysFile", \.auth.keysFile),
+        .textList("cors.allowedOrigins", \.cors.allowedOrigins),
     ]
 }
 
@@ -65,6 +68,16 @@ extension SettingField {
     private static func text(_ path: String, _ key: Path<String>) -> SettingField {
         SettingField(path: path) { value, settings throws(SettingFault) in
             settings[keyPath: key] = try value.nonEmptyText()
+        }
+    }
+
+    private static func optionalText(_ path: String, _ key: Path<String?>) -> SettingField {
+        SettingField(path: path) { value, settings throws(SettingFault) in
+            if case .json(.null) = value {
+                settings[keyPath: key] = nil
+            } else {
+                settings[keyPath: key] = try value.nonEmptyText()
+            }
         }
     }
 
@@ -143,6 +156,13 @@ extension SettingValue {
             throw SettingFault(reason: "expected one of " + Choice.allCases.map(\.rawValue).joined(separator: ", "))
         }
         return choice
+    }
+
+    /// A JSON list of words of `Choice`, or words with commas between them.
+    func choices<Choice: RawRepresentable<String> & CaseIterable & Hashable>() throws(SettingFault) -> Set<Choice> {
+        var choices: Set<Choice> = []
+        for text in try textList() { choices.insert(try SettingValue.text(text).choice()) }
+        return choices
     }
 
     /// A JSON list of texts, or texts with commas between them; none of them empty.

@@ -1,3 +1,4 @@
+import InferenceCore
 import Logging
 
 /// Everything an operator can choose, with its default.
@@ -17,6 +18,8 @@ struct Settings: Sendable, Equatable {
     var log = LogSettings()
     /// Who may ask for embeddings.
     var auth = AuthenticationSettings()
+    /// Which web pages may ask.
+    var cors = CORSSettings()
 }
 
 /// Where the server listens and what it allows a connection.
@@ -45,6 +48,8 @@ struct ServerSettings: Sendable, Equatable {
 struct ComputeSettings: Sendable, Equatable {
     /// Compute threads; `nil` takes what CPU affinity and the cgroup's quota allow.
     var threads: Int?
+    /// Which code multiplies matrices.
+    var backend = ComputeBackend.native
 }
 
 /// How much work may wait, and how it is cut into steps.
@@ -65,6 +70,14 @@ struct LogSettings: Sendable, Equatable {
 
 /// Who may ask for embeddings.
 struct AuthenticationSettings: Sendable, Equatable {
-    /// Keys that are accepted; empty lets everybody in.
+    /// Keys that may embed and read metrics; empty, and without a key file, lets everybody in.
     var apiKeys: [String] = []
+    /// A file of keys with names, scopes and limits, which may change while the server runs.
+    var keysFile: String?
+}
+
+/// Which web pages may ask for embeddings from a browser.
+struct CORSSettings: Sendable, Equatable {
+    /// Their origins; `*` is any, empty is none.
+    var allowedOrigins: [String] = []
 }

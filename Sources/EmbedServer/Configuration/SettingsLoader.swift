@@ -7,14 +7,7 @@ struct SettingsLoader {
 
     /// Lays the members of a `config.json` over the settings.
     mutating func apply(file: String, contents: [UInt8]) throws(SettingsError) {
-        let document: JSONValue
-        do throws(JSONError) {
-            document = try JSONParser.parse(contents)
-        } catch {
-            throw SettingsError(source: file, reason: error.description)
-        }
-        guard let root = document.object else { throw SettingsError(source: file, reason: "expected an object") }
-        try apply(root, prefix: "", file: file)
+        try apply(try SettingsFile.object(contents, path: file), prefix: "", file: file)
     }
 
     /// Lays `EMBED_*` variables over the settings.

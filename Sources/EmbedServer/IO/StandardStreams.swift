@@ -38,7 +38,10 @@ struct IOError: Error, CustomStringConvertible {
     /// The value of `errno`.
     let code: CInt
 
-    var description: String { "\(path): \(String(cString: strerror(code)))" }
+    /// What the system says about it.
+    var reason: String { String(cString: strerror(code)) }
+
+    var description: String { "\(path): \(reason)" }
 }
 
 /// Whole reads and writes over file descriptors.

@@ -1,3 +1,4 @@
+import Glibc
 import HTTPCore
 import InferenceCore
 import Logging
@@ -17,13 +18,22 @@ struct EmbeddingService {
         let loader = ModelLoader(home: home)
         let models = loader.models(settings)
         try loader.check(models)
+        let keys = try KeyRing(apiKeys: settings.auth.apiKeys, path: settings.auth.keysFile)
         let signals = TerminationSignals()
+        let hangUps = Signals.stream([SIGHUP])
         let state = ServiceState()
-        let server = server(state)
+        let metrics = ServerMetrics()
+        let reloader = Reloader(keys: keys, metrics: metrics)
+        let server = server(state, keys, metrics, reloader)
+        metrics.add(state)
+        metrics.add(server)
         let address = try await server.start()
         logger.notice("listening", metadata: ["address": .string("http://\(address)")])
+        warnIfExposed(keys)
         do {
-            let engine = try await startEngine(models, loader: loader, state: state)
+            let reloading = Task { await reloader.run(hangUps) }
+            defer { reloading.cancel() }
+            let engine = try await startEngine(models, loader: loader, state: state, metrics: metrics)
             let signal = await signals.first()
             logger.notice("stopping", metadata: ["signal": .stringConvertible(Int(signal ?? 0))])
             state.drain()
@@ -39,10 +49,11 @@ struct EmbeddingService {
     private func startEngine(
         _ settings: [ModelSettings],
         loader: ModelLoader,
-        state: ServiceState
+        state: ServiceState,
+        metrics: ServerMetrics
     ) async throws -> EmbeddingEngine {
         let start = ContinuousClock.now
-        let models = try await loader.load(settings)
+        let models = try await loader.load(settings, backend: self.settings.compute.backend)
         var configuration = EngineConfiguration()
         configuration.threads = self.settings.compute.threads
         configuration.queueTokens = self.settings.scheduler.queueTokens
@@ -54,7 +65,9 @@ struct EmbeddingService {
         let served = zip(settings, models).map {
             ServedModel(settings: $0, backend: LoadedModel(model: $1, engine: engine))
         }
-        state.becomeReady(try ModelCatalog(served))
+        let catalog = try ModelCatalog(served)
+        metrics.add(engine, models: served)
+        state.becomeReady(catalog)
         for model in served { announce(model) }
         let elapsed = (ContinuousClock.now - start).milliseconds
         logger.notice("ready", metadata: ["load_ms": .stringConvertible(elapsed)])
@@ -85,46 +98,9 @@ struct EmbeddingService {
         )
     }
 
-    private func server(_ state: ServiceState) -> HTTPServer {
-        var configuration = ServerConfiguration()
-        configuration.host = settings.server.host
-        configuration.port = settings.server.port
-        configuration.maximumConnections = settings.server.maximumConnections
-        configuration.maximumBodyBytes = settings.server.maximumBodyBytes
-        // Many clients write their whole body before they read: they would miss a 413 that hangs up on them.
-        configuration.maximumLingerBytes = 2 * settings.server.maximumBodyBytes
-        configuration.headTimeout = .seconds(settings.server.headTimeoutSeconds)
-        configuration.bodyTimeout = .seconds(settings.server.bodyTimeoutSeconds)
-        configuration.idleTimeout = .seconds(settings.server.idleTimeoutSeconds)
-        configuration.writeTimeout = .seconds(settings.server.writeTimeoutSeconds)
-        let log = AccessLog(logger: Logger(label: "access"))
-        let routes = Routes.all(
-            embeddings: EmbeddingsEndpoint(
-                authentication: Authentication(keys: settings.auth.apiKeys),
-                state: state
-            ),
-            models: ModelsEndpoint(state: state, created: Timestamp.now.seconds),
-            health: HealthEndpoint(state: state),
-            log: log
-        )
-        return HTTPServer(
-            configuration: configuration,
-            router: Router(routes),
-            logger: Logger(label: "http"),
-            errorResponse: { log.refuse($0, id: $1) }
-        )
-    }
-}
-
-/// A model that gives unsound vectors.
-struct SelfTestFailure: Error, CustomStringConvertible {
-    /// The model's name.
-    let id: String
-    /// What was not as it should be.
-    let findings: [SelfTest.Finding]
-
-    var description: String {
-        let details = findings.map { "\($0.subject): \($0.detail)" }.joined(separator: "; ")
-        return "\(id): the self-test failed, so this model is not served here. \(details)"
+    private func warnIfExposed(_ keys: KeyRing) {
+        let host = settings.server.host
+        guard !keys.isLocked, !host.hasPrefix("127."), host != "::1", host != "localhost" else { return }
+        logger.warning("anybody who reaches \(host) may embed: set auth.keysFile or auth.apiKeys to ask for keys")
     }
 }

@@ -21,14 +21,19 @@ struct ModelLoader {
     }
 
     /// Reads the checkpoints on a thread of its own: it takes seconds, and tasks must go on to answer probes.
-    func load(_ models: [ModelSettings]) async throws(CheckpointError) -> [EmbeddingModel] {
+    func load(
+        _ models: [ModelSettings],
+        backend: ComputeBackend
+    ) async throws(CheckpointError) -> [EmbeddingModel] {
         let jobs = models.map { (directory: home.directory(of: $0), id: $0.id) }
         let result: Result<[EmbeddingModel], CheckpointError> = await withCheckedContinuation { continuation in
             DispatchQueue.global().async {
                 continuation.resume(
                     returning: Result { () throws(CheckpointError) in
                         var loaded: [EmbeddingModel] = []
-                        for job in jobs { loaded.append(try EmbeddingModel(directory: job.directory, id: job.id)) }
+                        for job in jobs {
+                            loaded.append(try EmbeddingModel(directory: job.directory, id: job.id, backend: backend))
+                        }
                         return loaded
                     }
                 )

@@ -1,6 +1,6 @@
 import CKernels
 
-/// Scaled dot-product attention (Vaswani et al. 2017) over packed sequences, with memory linear in their length.
+/// Scaled dot-product attention over packed sequences, with memory linear in their length (Vaswani and others, 2017).
 ///
 /// Every sequence attends within itself. Scores are never held for more than a tile of queries × keys: the softmax is
 /// computed online (Milakov & Gimelshein 2018; Dao et al. 2022). Tiles of keys start at the sequence's own first token

@@ -13,9 +13,9 @@ struct PackedKeysAndValues {
     /// Where each sequence begins, counted in tokens rounded up to whole panels.
     private let offsets: [Int]
     private let paddedTokens: Int
-    /// `[heads, panels of tokens, headSize, panel]`
+    /// Shape `[heads, panels of tokens, headSize, panel]`.
     private let keys: UnsafeMutablePointer<Float>
-    /// `[heads, panels of headSize, tokens, panel]`
+    /// Shape `[heads, panels of headSize, tokens, panel]`.
     private let values: UnsafeMutablePointer<Float>
     private let valuePanels: Int
 

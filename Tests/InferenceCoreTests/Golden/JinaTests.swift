@@ -143,6 +143,22 @@ import Testing
         await engine.shutDown()
     }
 
+    @Test("the OpenBLAS back end gives the reference's vectors too", arguments: checkpoints)
+    func openBLAS(checkpoint: String) async throws {
+        let model = try EmbeddingModel(
+            directory: Fixtures.path("jina/\(checkpoint)"),
+            id: checkpoint,
+            backend: .openBLAS
+        )
+        let engine = EmbeddingEngine(models: [model], configuration: EngineConfiguration())
+        for golden in try Self.goldens(checkpoint) {
+            let request = EmbeddingRequest(inputs: [.tokens(golden.ids)], task: golden.task)
+            let vector = try await engine.embed(request, with: model).vectors[0]
+            #expect(largestDifference(vector, golden.float32) <= 1e-5, "\(golden.name), \(golden.task)")
+        }
+        await engine.shutDown()
+    }
+
     @Test("two models in one process")
     func twoModels() async throws {
         let engine = try Self.engine("nano", "small")

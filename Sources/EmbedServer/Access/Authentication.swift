@@ -1,18 +1,16 @@
 import HTTPCore
 import HTTPTypes
 
-/// Checks API keys.
+/// Finds out who asks.
 struct Authentication: Sendable {
-    private let keys: [[UInt8]]
-
-    /// - Parameter keys: the keys that are accepted; none lets everybody in, whatever they send.
-    init(keys: [String]) {
-        self.keys = keys.map { Array($0.utf8) }
-    }
+    /// The keys in force.
+    let keys: KeyRing
 
     /// Refuses a request without a key, or with a wrong one.
-    func check(_ fields: HTTPFields) throws(APIError) {
-        if keys.isEmpty { return }
+    ///
+    /// - Returns: the key; `nil` where none is needed.
+    func check(_ fields: HTTPFields) throws(APIError) -> APIKey? {
+        guard keys.isLocked else { return nil }
         guard let presented = Self.presentedKey(fields) else {
             throw Self.refusal(
                 "AUTH_MISSING_API_KEY",
@@ -22,9 +20,10 @@ struct Authentication: Sendable {
                 """
             )
         }
-        guard accepts(Array(presented.utf8)) else {
+        guard let key = keys.find(presented) else {
             throw Self.refusal("AUTH_INVALID_API_KEY", "Incorrect API key provided.")
         }
+        return key
     }
 
     // OpenAI's and Jina's clients send Authorization, Azure's `api-key`, others `x-api-key`.
@@ -36,21 +35,21 @@ struct Authentication: Sendable {
         return fields[.apiKey] ?? fields[.xAPIKey]
     }
 
-    /// Compares with every key and every octet, so that the time taken says nothing about how much was right.
-    private func accepts(_ presented: [UInt8]) -> Bool {
-        var isAccepted = false
-        for key in keys {
-            var difference: UInt8 = key.count == presented.count ? 0 : 1
-            for (index, octet) in presented.enumerated() {
-                difference |= octet ^ (key.isEmpty ? 0 : key[index % key.count])
-            }
-            if difference == 0 { isAccepted = true }
-        }
-        return isAccepted
-    }
-
     private static func refusal(_ code: String, _ message: String) -> APIError {
         APIError(status: .unauthorized, code: code, openAICode: "invalid_api_key", message: message)
+    }
+}
+
+extension APIKey {
+    /// Refuses a key that does not open `scope`.
+    func check(_ scope: Scope) throws(APIError) {
+        if scopes.contains(scope) { return }
+        throw APIError(
+            status: .forbidden,
+            code: "AUTHZ_INSUFFICIENT_SCOPE",
+            openAICode: "insufficient_permissions",
+            message: "The API key '\(name)' lacks the scope '\(scope.rawValue)'."
+        )
     }
 }
 

@@ -1,0 +1,8 @@
+import HTTPCore
+import JSONCore
+
+/// `GET /openapi.json`: the API in OpenAPI 3.1.
+struct OpenAPIEndpoint: Sendable {
+    /// The document, as `Resources/openapi.json` has it.
+    func answer(_ request: Request) -> Answer { Answer(.json(PackageResources.openapi_json)) }
+}

@@ -1,0 +1,61 @@
+import HTTPCore
+import InferenceCore
+
+/// Numbers that are looked up when somebody asks for metrics.
+extension ServerMetrics {
+    /// Adds what the HTTP server counts.
+    func add(_ server: HTTPServer) {
+        add { output in
+            let now = server.statistics
+            let counts: [(String, String, Int)] = [
+                ("embed_http_connections_total", "Connections accepted.", now.connectionsAccepted),
+                (
+                    "embed_http_connections_shed_total", "Connections turned away for lack of descriptors.",
+                    now.connectionsShed
+                ),
+                ("embed_http_requests_cancelled_total", "Requests whose client went away.", now.requestsCancelled),
+                ("embed_http_received_bytes_total", "Octets received.", now.bytesReceived),
+                ("embed_http_sent_bytes_total", "Octets sent.", now.bytesSent),
+            ]
+            for (name, help, value) in counts { output.single(name, .counter, help, Double(value)) }
+            output.single("embed_http_connections", .gauge, "Connections open.", Double(now.connectionsOpen))
+            output.single("embed_http_requests_in_flight", .gauge, "Requests at work.", Double(now.requestsInFlight))
+        }
+    }
+
+    /// Adds whether the service is ready.
+    func add(_ state: ServiceState) {
+        add { output in
+            let isReady = if case .ready = state.phase { 1.0 } else { 0.0 }
+            output.single("embed_ready", .gauge, "1 while embeddings are served.", isReady)
+        }
+    }
+
+    /// Adds what the engine is and does.
+    func add(_ engine: EmbeddingEngine, models: [ServedModel]) {
+        add { output in
+            output.begin("embed_model_info", .gauge, "1 for each model.")
+            for model in models {
+                let description = model.backend.description
+                let labels: [MetricText.Label] = [
+                    ("model", model.id), ("architecture", description.architecture),
+                    ("weights", description.weightType), ("kernels", EmbeddingEngine.kernelName),
+                ]
+                output.sample("embed_model_info", labels, 1)
+            }
+            output.single("embed_compute_threads", .gauge, "Compute threads.", Double(engine.threadCount))
+            output.single("embed_waiting_tokens", .gauge, "Tokens that wait.", Double(engine.waitingTokens))
+        }
+    }
+}
+
+extension ProcessStatus {
+    /// Writes the metrics that every Prometheus client has, under their usual names, and the number of threads.
+    func write(to output: inout MetricText) {
+        output.single("process_resident_memory_bytes", .gauge, "Memory in RAM.", Double(residentBytes))
+        output.single("process_cpu_seconds_total", .counter, "CPU time used.", cpuSeconds)
+        output.single("process_open_fds", .gauge, "Descriptors open.", Double(openDescriptors))
+        output.single("process_max_fds", .gauge, "Descriptors allowed.", Double(maximumDescriptors))
+        output.single("process_threads", .gauge, "Threads.", Double(threads))
+    }
+}

@@ -1,0 +1,54 @@
+import HTTPCore
+import Logging
+
+extension EmbeddingService {
+    /// Puts endpoints, routes and server together.
+    func server(
+        _ state: ServiceState,
+        _ keys: KeyRing,
+        _ metrics: ServerMetrics,
+        _ reloader: Reloader
+    ) -> HTTPServer {
+        let limiter = RateLimiter()
+        let gateway = Gateway(
+            authentication: Authentication(keys: keys),
+            limiter: limiter,
+            cors: CORSPolicy(allowedOrigins: settings.cors.allowedOrigins),
+            log: AccessLog(logger: Logger(label: "access")),
+            metrics: metrics
+        )
+        let routes = Routes(
+            gateway: gateway,
+            embeddings: EmbeddingsEndpoint(state: state, limiter: limiter, metrics: metrics),
+            models: ModelsEndpoint(state: state, created: Timestamp.now.seconds),
+            health: HealthEndpoint(state: state),
+            metrics: MetricsEndpoint(metrics: metrics),
+            reload: ReloadEndpoint(reloader: reloader),
+            openAPI: OpenAPIEndpoint()
+        )
+        return HTTPServer(
+            configuration: ServerConfiguration(settings.server),
+            router: Router(routes.all),
+            logger: Logger(label: "http"),
+            errorResponse: { gateway.refuse($0, id: $1) },
+            onResponse: { metrics.record($0) }
+        )
+    }
+}
+
+extension ServerConfiguration {
+    /// Takes over what the operator chose.
+    init(_ settings: ServerSettings) {
+        self.init()
+        host = settings.host
+        port = settings.port
+        maximumConnections = settings.maximumConnections
+        maximumBodyBytes = settings.maximumBodyBytes
+        // Many clients write their whole body before they read: they would miss a 413 that hangs up on them.
+        maximumLingerBytes = 2 * settings.maximumBodyBytes
+        headTimeout = .seconds(settings.headTimeoutSeconds)
+        bodyTimeout = .seconds(settings.bodyTimeoutSeconds)
+        idleTimeout = .seconds(settings.idleTimeoutSeconds)
+        writeTimeout = .seconds(settings.writeTimeoutSeconds)
+    }
+}
