@@ -1,5 +1,7 @@
-/// The floating-point operations that a forward pass needs: two for each multiply-add of a matrix product, whatever a
-/// kernel makes of them. Norms, activations, softmax and rotary embedding are left out.
+/// The floating-point operations that a forward pass needs.
+///
+/// Two for each multiply-add of a matrix product, whatever a kernel makes of them. Norms, activations, softmax and rotary
+/// embedding are left out.
 struct ForwardCost: Sendable {
     /// A linear layer: y = x Wᵀ, W `[outputs, inputs]`.
     struct Product: Sendable {
