@@ -5,7 +5,7 @@ BINARY := .build/release/embed-server
 VENV := .build-test/client-tests
 
 .DEFAULT_GOAL := help
-.PHONY: help packages build model run test lint format bench clean
+.PHONY: help packages build model run test lint format bench fuzz clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -39,6 +39,9 @@ format: ## Format the sources in place
 
 bench: build model ## Measure throughput and latency of the built server beside its peers
 	Benchmarks/run
+
+fuzz: packages ## Search for inputs that break the parsers, FUZZ_SECONDS each (60)
+	Fuzz/run $(or $(FUZZ_SECONDS),60)
 
 clean: ## Remove what was built
 	rm -rf .build .build-test

@@ -35,7 +35,7 @@ let package = Package(
         .target(
             name: "HTTPCore",
             dependencies: [
-                "CPlatform",
+                "COpenSSL", "CPlatform", "CZlib",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
@@ -77,7 +77,7 @@ let package = Package(
         .testTarget(
             name: "HTTPCoreTests",
             dependencies: [
-                "HTTPCore", "CPlatform",
+                "COpenSSL", "CPlatform", "HTTPCore",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -102,3 +102,27 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// Coverage-guided fuzzing, which only `swift build --sanitize=fuzzer` can link: `make fuzz`.
+if Context.environment["EMBED_FUZZ"] != nil {
+    package.targets += [
+        .executableTarget(
+            name: "fuzz-request",
+            dependencies: ["HTTPCore"],
+            path: "Fuzz/fuzz-request",
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "fuzz-coding",
+            dependencies: ["HTTPCore"],
+            path: "Fuzz/fuzz-coding",
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "fuzz-json",
+            dependencies: ["JSONCore"],
+            path: "Fuzz/fuzz-json",
+            swiftSettings: strict
+        ),
+    ]
+}

@@ -5,9 +5,10 @@ import Logging
 
 // Answers every request with its own decoded body. For conformance and load tests:
 //
-//     http-echo [--port P] [--host H]
+//     http-echo [--port P] [--host H] [--tls-cert FILE --tls-key FILE [--tls-client-ca FILE]]
 //
-// Prints the bound address on standard error, and ends with status 0 after SIGTERM or SIGINT.
+// Prints the bound address on standard error, and ends with status 0 after SIGTERM or SIGINT. SIGHUP reads
+// the certificate again.
 
 var configuration = ServerConfiguration()
 configuration.port = 0
@@ -23,6 +24,9 @@ func fail(_ message: String) -> Never {
     exit(2)
 }
 
+var certificate: String?
+var key: String?
+var clientAuthority: String?
 var arguments = CommandLine.arguments.dropFirst()
 while let option = arguments.popFirst() {
     switch (option, arguments.popFirst()) {
@@ -31,9 +35,25 @@ while let option = arguments.popFirst() {
         configuration.port = Int(port)
     case ("--host", let text?):
         configuration.host = text
+    case ("--tls-cert", let file?):
+        certificate = file
+    case ("--tls-key", let file?):
+        key = file
+    case ("--tls-client-ca", let file?):
+        clientAuthority = file
     default:
-        fail("usage: http-echo [--port P] [--host H]")
+        fail("usage: http-echo [--port P] [--host H] [--tls-cert FILE --tls-key FILE [--tls-client-ca FILE]]")
     }
+}
+switch (certificate, key) {
+case (let certificate?, let key?):
+    configuration.tls = TLSConfiguration(
+        certificateFile: certificate,
+        keyFile: key,
+        clientAuthorityFile: clientAuthority
+    )
+case (nil, nil): break
+default: fail("--tls-cert and --tls-key belong together")
 }
 
 let echo = Route([.get, .head, .post, .put, .patch, .delete, .options], "*") { request in
@@ -43,7 +63,7 @@ let echo = Route([.get, .head, .post, .put, .patch, .delete, .options], "*") { r
     return Response(status: .ok)
 }
 
-let signals = Signals.stream([SIGTERM, SIGINT])
+let signals = Signals.stream([SIGTERM, SIGINT, SIGHUP])
 let server = HTTPServer(configuration: configuration, router: Router([echo]), logger: Logger(label: "http-echo"))
 do {
     let address = try await server.start()
@@ -51,5 +71,12 @@ do {
 } catch {
     fail("\(error)")
 }
-for await _ in signals { break }
+for await signal in signals {
+    guard signal == SIGHUP else { break }
+    do {
+        try server.reloadCertificate()
+    } catch {
+        say("\(error)")
+    }
+}
 await server.shutDown(deadline: .seconds(10))

@@ -9,14 +9,22 @@ public final class EmbeddingEngine: Sendable {
     private let tokenizers = TokenizationQueues()
 
     /// Starts the compute threads for `models`.
-    public init(models: [EmbeddingModel], configuration: EngineConfiguration) {
+    ///
+    /// - Parameter onFailure: called once if the compute worker fails, with the reason. Every request fails from then on.
+    public init(
+        models: [EmbeddingModel],
+        configuration: EngineConfiguration,
+        onFailure: @escaping @Sendable (String) -> Void = { _ in }
+    ) {
         let threadCount = configuration.threads ?? CPUAllowance.threads
         self.models = models
         self.threadCount = threadCount
-        scheduler = Scheduler(queueTokens: configuration.queueTokens, stepTokens: configuration.stepTokens) {
-            let context = ComputeContext(pool: ComputePool(threadCount: threadCount))
-            return { model, step, isAbandoned in
-                models[model].backbone.forward(step, in: context, isAbandoned: isAbandoned)
+        scheduler = Scheduler(limits: configuration.limits, onFailure: onFailure) {
+            let pool = ComputePool(threadCount: threadCount)
+            // One for each step that can be under way: a paused one keeps its activations.
+            let contexts = [ComputeContext(pool: pool), ComputeContext(pool: pool)]
+            return { model, step, depth, yield in
+                models[model].backbone.forward(step, in: contexts[depth], yield: yield)
             }
         }
     }
@@ -24,8 +32,8 @@ public final class EmbeddingEngine: Sendable {
     /// Which SIMD kernels this CPU got: "avx512", "avx2" or "portable".
     public static var kernelName: String { Kernels.name }
 
-    /// Tokens that wait for the compute worker.
-    public var waitingTokens: Int { scheduler.waitingTokens }
+    /// What the scheduler is doing.
+    public var status: SchedulerStatus { scheduler.status }
 
     /// Embeds the inputs of a request with one of `models`.
     ///
@@ -39,30 +47,79 @@ public final class EmbeddingEngine: Sendable {
         }
         try check(request, of: model.description)
         let encodings = try await tokenizers.encode(request, with: model)
-        let output = try await scheduler.submit(
-            encodings.map(\.ids),
-            model: modelIndex,
-            adapter: model.adapter(for: request.task)
-        )
-        return EmbeddingResult(
-            vectors: output.vectors.map {
-                Matryoshka.finish(
-                    $0,
-                    dimensions: request.dimensions,
-                    normalized: request.normalized,
-                    modelNormalizes: model.normalizes
-                )
-            },
-            tokenCounts: encodings.map(\.ids.count),
-            truncated: encodings.map(\.truncated),
-            queueTime: output.queueTime,
-            computeTime: output.computeTime
-        )
+        let submission = submission(request, encodings, of: model, at: modelIndex)
+        let output = try await scheduler.submit(submission)
+        var result = result(of: request, encodings, output, from: model)
+        result.priority = submission.priority
+        return result
     }
 
     /// Stops taking requests, waits for those in flight, ends the threads.
     public func shutDown() async {
         await scheduler.drain()
+    }
+
+    /// The rows of the inputs that could be tokenized.
+    private func submission(
+        _ request: EmbeddingRequest,
+        _ encodings: [Result<Encoding, EmbeddingError>],
+        of model: EmbeddingModel,
+        at index: Int
+    ) -> SchedulingPolicy.Submission {
+        let adapter = model.adapter(for: request.task)
+        let rows = encodings.compactMap { encoding in
+            (try? encoding.get()).map { RowKey(model: index, adapter: adapter, tokens: $0.ids) }
+        }
+        return SchedulingPolicy.Submission(
+            rows: rows,
+            priority: Priority(requested: request.priority, task: request.task, lengths: rows.map(\.tokens.count)),
+            caller: request.caller,
+            deadline: request.deadline,
+            isPartial: request.isPartial,
+            isShared: request.reusesVectors
+        )
+    }
+
+    /// Puts vectors and failures back in the places of their inputs.
+    private func result(
+        of request: EmbeddingRequest,
+        _ encodings: [Result<Encoding, EmbeddingError>],
+        _ output: SchedulingPolicy.Output,
+        from model: EmbeddingModel
+    ) -> EmbeddingResult {
+        var result = EmbeddingResult(
+            vectors: [],
+            tokenCounts: [],
+            truncated: [],
+            queueTime: output.queueTime,
+            predictedQueueTime: output.predictedWait,
+            computeTime: output.computeTime,
+            cachedInputs: output.cachedInputs
+        )
+        var computed = output.results.makeIterator()
+        for (index, encoding) in encodings.enumerated() {
+            var vector: [Float] = []
+            switch encoding {
+            case .failure(let error): result.failures[index] = error
+            case .success:
+                switch computed.next() {
+                case .success(let pooled)?:
+                    vector = Matryoshka.finish(
+                        pooled,
+                        dimensions: request.dimensions,
+                        normalized: request.normalized,
+                        modelNormalizes: model.normalizes
+                    )
+                case .failure(let error)?: result.failures[index] = error.at(index)
+                case nil: preconditionFailure("the scheduler answers every row")
+                }
+            }
+            let ids = try? encoding.get()
+            result.vectors.append(vector)
+            result.tokenCounts.append(ids?.ids.count ?? 0)
+            result.truncated.append(ids?.truncated ?? false)
+        }
+        return result
     }
 
     private func check(_ request: EmbeddingRequest, of model: ModelDescription) throws(EmbeddingError) {
@@ -79,15 +136,9 @@ public final class EmbeddingEngine: Sendable {
     }
 }
 
-/// What an engine may use.
-public struct EngineConfiguration: Sendable {
-    /// Compute threads; `nil`: what cgroup quota, cpuset and affinity allow.
-    public var threads: Int?
-    /// The most tokens waiting for the compute worker; a request that would go over it is refused.
-    public var queueTokens = 262_144
-    /// The most tokens of one forward pass, unless one input alone has more.
-    public var stepTokens = 2_048
-
-    /// The defaults.
-    public init() {}
+extension EmbeddingError {
+    /// The same error about another input: rows are counted without the inputs that could not be tokenized.
+    fileprivate func at(_ index: Int) -> EmbeddingError {
+        if case .notFinite = self { .notFinite(index: index) } else { self }
+    }
 }

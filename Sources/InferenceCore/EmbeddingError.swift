@@ -12,6 +12,8 @@ public enum EmbeddingError: Error, Equatable {
     case taskNotServed(requested: EmbeddingTask, available: [EmbeddingTask])
     /// The queue is full; try again after about `retryAfter`.
     case overloaded(retryAfter: Duration)
+    /// The request's deadline passed.
+    case deadlineExceeded
     /// The caller went away.
     case cancelled
     /// The engine is draining or has stopped.

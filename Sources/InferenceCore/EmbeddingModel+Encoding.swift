@@ -1,10 +1,17 @@
 extension EmbeddingModel {
     /// The ids of every input of a request, each within the model's limit.
-    func encode(_ request: EmbeddingRequest) throws(EmbeddingError) -> [Encoding] {
-        var encodings: [Encoding] = []
+    ///
+    /// - Returns: an error in the place of an input only if the request is partial.
+    func encode(_ request: EmbeddingRequest) throws(EmbeddingError) -> [Result<Encoding, EmbeddingError>] {
+        var encodings: [Result<Encoding, EmbeddingError>] = []
         encodings.reserveCapacity(request.inputs.count)
         for (index, input) in request.inputs.enumerated() {
-            encodings.append(try encode(input, at: index, of: request))
+            do throws(EmbeddingError) {
+                encodings.append(.success(try encode(input, at: index, of: request)))
+            } catch {
+                guard request.isPartial else { throw error }
+                encodings.append(.failure(error))
+            }
         }
         return encodings
     }

@@ -6,7 +6,7 @@ public enum EmbeddingInput: Sendable, Equatable {
     case tokens([Int32])
 }
 
-/// Inputs to embed together: all of them are answered, or none.
+/// Inputs to embed together: all of them are answered, or none, unless `isPartial`.
 public struct EmbeddingRequest: Sendable {
     /// What to embed; one vector each, in this order.
     public var inputs: [EmbeddingInput]
@@ -22,6 +22,16 @@ public struct EmbeddingRequest: Sendable {
     ///
     /// `false`: such a request fails as a whole.
     public var truncate: Bool
+    /// Which work goes first; `nil` infers it from task and lengths.
+    public var priority: Priority?
+    /// Who asks: callers get equal shares of a class's time.
+    public var caller = ""
+    /// When the answer is no longer wanted; `nil`: it always is.
+    public var deadline: ContinuousClock.Instant?
+    /// Whether an input that fails leaves the others alone.
+    public var isPartial = false
+    /// Whether equal inputs may share one computation, and vectors may come from the cache.
+    public var reusesVectors = true
 
     /// Makes a request; every option has the default of the HTTP API.
     public init(
@@ -41,16 +51,24 @@ public struct EmbeddingRequest: Sendable {
 
 /// The vectors of one request, and what they cost.
 public struct EmbeddingResult: Sendable {
-    /// One vector for each input, in the order of the inputs; `dimensions` values each.
+    /// One vector for each input, in the order of the inputs; `dimensions` values each, none where the input failed.
     public var vectors: [[Float]]
-    /// Tokens that ran for each input: prompt, text and special tokens.
+    /// The inputs that failed; empty unless the request was partial.
+    public var failures: [Int: EmbeddingError] = [:]
+    /// Tokens of each input: prompt, text and special tokens.
     public var tokenCounts: [Int]
     /// Whether each input was cut to the model's limit.
     public var truncated: [Bool]
     /// From admission to the start of the first step that held a row of the request.
     public var queueTime: Duration
+    /// What `queueTime` was expected to be when the request was admitted.
+    public var predictedQueueTime = Duration.zero
     /// From then to the end of its last step.
     public var computeTime: Duration
+    /// The class that the request ran in.
+    public var priority = Priority.bulk
+    /// Inputs whose vector was in the cache.
+    public var cachedInputs = 0
 
     /// The tokens of all inputs.
     public var totalTokens: Int { tokenCounts.reduce(0, +) }

@@ -88,12 +88,13 @@ public struct SelfTest: Sendable {
     }
 
     private func embed(_ texts: [String], _ task: EmbeddingTask?, dimensions: Int? = nil) async throws -> [[Float]] {
-        let request = EmbeddingRequest(
+        var request = EmbeddingRequest(
             inputs: texts.map { .text($0) },
             task: task,
             dimensions: dimensions,
             truncate: true
         )
+        request.reusesVectors = false  // a kept vector would prove nothing
         return try await engine.embed(request, with: model).vectors
     }
 

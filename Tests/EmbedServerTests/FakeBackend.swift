@@ -22,21 +22,30 @@ final class FakeBackend: EmbeddingBackend {
         last.withLock { $0 = request }
         if let failure { throw failure }
         var counts: [Int] = []
+        var failures: [Int: EmbeddingError] = [:]
         var truncated: [Bool] = []
         for (index, input) in request.inputs.enumerated() {
             let count = Self.tokens(input)
             let isTooLong = count > description.maximumTokens
-            if isTooLong, !request.truncate { throw .inputTooLong(index: index, limit: description.maximumTokens) }
-            counts.append(min(count, description.maximumTokens))
-            truncated.append(isTooLong)
+            let isFailure = isTooLong && !request.truncate
+            if isFailure {
+                failures[index] = .inputTooLong(index: index, limit: description.maximumTokens)
+                guard request.isPartial else { throw .inputTooLong(index: index, limit: description.maximumTokens) }
+            }
+            counts.append(isFailure ? 0 : min(count, description.maximumTokens))
+            truncated.append(isTooLong && !isFailure)
         }
         let dimensions = request.dimensions ?? description.dimensions
         return EmbeddingResult(
-            vectors: request.inputs.map { Array(vector($0, request.task).prefix(dimensions)) },
+            vectors: request.inputs.enumerated().map { index, input in
+                failures[index] == nil ? Array(vector(input, request.task).prefix(dimensions)) : []
+            },
+            failures: failures,
             tokenCounts: counts,
             truncated: truncated,
             queueTime: .milliseconds(2),
-            computeTime: .milliseconds(5)
+            computeTime: .milliseconds(5),
+            cachedInputs: request.inputs.count - 1
         )
     }
 

@@ -14,7 +14,12 @@ struct TestClient {
     let gateway: Gateway
     let routes: [Route]
 
-    init(_ models: [ServedModel] = [.fake()], keys: KeyRing? = nil, origins: [String] = []) throws {
+    init(
+        _ models: [ServedModel] = [.fake()],
+        keys: KeyRing? = nil,
+        origins: [String] = [],
+        requestTimeout: Duration? = nil
+    ) throws {
         let keys = try keys ?? KeyRing(apiKeys: [], path: nil)
         let limiter = RateLimiter()
         let log = log
@@ -29,7 +34,12 @@ struct TestClient {
         routes =
             Routes(
                 gateway: gateway,
-                embeddings: EmbeddingsEndpoint(state: state, limiter: limiter, metrics: metrics),
+                embeddings: EmbeddingsEndpoint(
+                    state: state,
+                    limiter: limiter,
+                    metrics: metrics,
+                    requestTimeout: requestTimeout
+                ),
                 models: ModelsEndpoint(state: state, created: 1_700_000_000),
                 health: HealthEndpoint(state: state),
                 metrics: MetricsEndpoint(metrics: metrics),

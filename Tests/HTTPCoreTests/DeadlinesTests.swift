@@ -29,6 +29,18 @@ import Testing
         #expect(deadlines.popExpired(now: at(1000)) == nil)
     }
 
+    @Test mutating func aClockThatJumpsExpiresAllThatIsDueOnce() {
+        for owner in 0..<3 { _ = deadlines.add(.head, for: UInt64(owner), now: at(owner)) }
+        _ = deadlines.add(.idle, for: 9, now: at(0))
+        // The machine was asleep for a day.
+        var owners: [UInt64] = []
+        while let expired = deadlines.popExpired(now: at(86_400)) { owners.append(expired.owner) }
+        #expect(owners == [0, 1, 2, 9])
+        _ = deadlines.add(.head, for: 4, now: at(86_400))
+        #expect(deadlines.popExpired(now: at(86_409)) == nil)
+        #expect(deadlines.popExpired(now: at(86_410))?.owner == 4)
+    }
+
     @Test mutating func removedOnesDoNotExpire() {
         let tokens = (0..<5).map { deadlines.add(.idle, for: $0, now: at(Int($0))) }
         for index in [2, 0, 4] { deadlines.remove(tokens[index]) }

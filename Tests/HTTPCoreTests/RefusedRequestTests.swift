@@ -16,7 +16,7 @@ import Testing
         let server = try await start()
         try await server.client { port in
             for example in ConformanceCase.all where example.wait != true {
-                let seen = Self.statuses(of: example, port: port)
+                let seen = Self.statuses(of: example, from: TestClient(port: port))
                 let first = seen.first ?? 0
                 #expect(example.status.contains(first), "\(example.name): \(seen)")
                 if example.expect == .reject {
@@ -30,8 +30,7 @@ import Testing
     }
 
     /// The statuses of all final answers to a case, until the server closes.
-    private static func statuses(of example: ConformanceCase, port: Int) -> [Int] {
-        let client = TestClient(port: port)
+    static func statuses(of example: ConformanceCase, from client: TestClient) -> [Int] {
         client.send(example.raw.flatMap(\.octets))
         let wanted = example.expect == .reject ? 1 : example.responses ?? 1
         if example.eof == true { client.halfClose() }

@@ -1,7 +1,7 @@
 import Glibc
 
 /// A blocking HTTP client for one loopback connection, which can also misbehave.
-final class TestClient {
+class TestClient {
     /// An answer as it came over the wire.
     struct Answer: Equatable {
         var status: Int
@@ -16,14 +16,19 @@ final class TestClient {
     private var isOpen = true
 
     /// Makes a socket without connecting it; reads and writes fail after `patience` milliseconds.
-    init(patience: Int = 20_000) {
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    convenience init(patience: Int = 20_000) {
+        self.init(descriptor: socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0))
         // A hang shows as a failed read and not as a test that never ends.
         var patience = timeval(tv_sec: patience / 1000, tv_usec: patience % 1000 * 1000)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         var on: Int32 = 1
         setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
+    }
+
+    /// Takes over a socket.
+    init(descriptor: Int32) {
+        self.descriptor = descriptor
     }
 
     /// Makes a connected socket.
@@ -53,13 +58,21 @@ final class TestClient {
     @discardableResult func send(_ octets: [UInt8]) -> Bool {
         var sent = 0
         while sent < octets.count {
-            let count = octets.withUnsafeBytes {
-                Glibc.send(descriptor, $0.baseAddress! + sent, octets.count - sent, Int32(MSG_NOSIGNAL))
-            }
+            let count = octets.withUnsafeBytes { write(UnsafeRawBufferPointer(rebasing: $0[sent...])) }
             guard count > 0 else { return false }
             sent += count
         }
         return true
+    }
+
+    /// Sends some of the octets; TLS does it in its own way.
+    func write(_ octets: UnsafeRawBufferPointer) -> Int {
+        Glibc.send(descriptor, octets.baseAddress, octets.count, Int32(MSG_NOSIGNAL))
+    }
+
+    /// Reads some octets; TLS does it in its own way.
+    func read(into octets: UnsafeMutableRawBufferPointer) -> Int {
+        recv(descriptor, octets.baseAddress, octets.count, 0)
     }
 
     @discardableResult func send(_ text: String) -> Bool { send(Array(text.utf8)) }
@@ -92,7 +105,8 @@ final class TestClient {
     /// Whether the server closes without sending anything more.
     func seesEnd() -> Bool {
         var octet: UInt8 = 0
-        return buffer.isEmpty && recv(descriptor, &octet, 1, 0) <= 0 && errno != EAGAIN
+        errno = 0
+        return buffer.isEmpty && withUnsafeMutableBytes(of: &octet) { read(into: $0) } <= 0 && errno != EAGAIN
     }
 
     /// Reads up to `count` octets and drops them.
@@ -121,7 +135,7 @@ final class TestClient {
     private func fill() -> Bool {
         var chunk = [UInt8](repeating: 0, count: 65536)
         errno = 0
-        let count = recv(descriptor, &chunk, chunk.count, 0)
+        let count = chunk.withUnsafeMutableBytes { read(into: $0) }
         if count > 0 { buffer += chunk[..<count] }
         return count > 0
     }

@@ -53,7 +53,7 @@ class Server:
         self.process = subprocess.Popen(
             [binary(), "serve", "--port", str(port), *arguments], stderr=self.log_file, env=environment()
         )
-        self.port = int(self.wait_for(r'"address":"http://127\.0\.0\.1:(\d+)"'))
+        self.port = int(self.wait_for(r'"address":"https?://127\.0\.0\.1:(\d+)"'))
         self.wait_for('"message":"ready"')
 
     @property

@@ -44,6 +44,7 @@ extension APIError {
                 message: "The server is busy: too much work is waiting. Try again later.",
                 retryAfter: retryAfter
             )
+        case .deadlineExceeded: self = .deadlineExceeded
         case .cancelled:
             // Nobody reads this answer; the status is the one nginx logs for a client that went away.
             self.init(

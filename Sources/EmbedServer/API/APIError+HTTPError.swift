@@ -16,6 +16,7 @@ extension APIError {
         case .lengthRequired: ("LENGTH_REQUIRED", "length_required")
         case .contentTooLarge: ("REQUEST_TOO_LARGE", "request_too_large")
         case .uriTooLong: ("URI_TOO_LONG", "uri_too_long")
+        case .unsupportedContentCoding: ("CONTENT_CODING_UNSUPPORTED", "unsupported_content_coding")
         case .expectationFailed: ("EXPECTATION_FAILED", "expectation_failed")
         case .fieldsTooLarge: ("HEADERS_TOO_LARGE", "headers_too_large")
         case .notImplemented: ("NOT_IMPLEMENTED", "not_implemented")

@@ -116,6 +116,14 @@ extension APIError {
         )
     }
 
+    /// The time that the client or the operator allows a request is over: 504.
+    static let deadlineExceeded = APIError(
+        status: .gatewayTimeout,
+        code: "SERVICE_TIMEOUT",
+        openAICode: "timeout",
+        message: "The time allowed for this request ran out before its embeddings were computed."
+    )
+
     /// A fault of the server: 500.
     ///
     /// - Parameter cause: what the log says; the client is not told.

@@ -6,7 +6,7 @@ struct EmbeddingPlan {
     /// The model that runs it.
     let model: ServedModel
     /// The work.
-    let work: EmbeddingRequest
+    var work: EmbeddingRequest
 
     /// Fills in the defaults of the model and checks the request against its abilities.
     init(_ request: EmbeddingsRequest, catalog: ModelCatalog) throws(APIError) {
@@ -31,6 +31,7 @@ struct EmbeddingPlan {
             normalized: request.normalized,
             truncate: request.truncate
         )
+        work.isPartial = request.isPartial
     }
 
     private static func dimensions(_ requested: Int?, of model: ModelDescription) throws(APIError) -> Int? {

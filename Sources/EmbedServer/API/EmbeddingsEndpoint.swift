@@ -11,21 +11,35 @@ struct EmbeddingsEndpoint: Sendable {
     let limiter: RateLimiter
     /// Counts what was embedded.
     let metrics: ServerMetrics
+    /// The longest a request may take; `nil`: as long as it needs.
+    var requestTimeout: Duration?
 
     /// Decodes, embeds, encodes.
     func answer(_ request: Request, _ key: APIKey?) async -> Answer {
         do throws(APIError) {
             let catalog = try state.catalog()
             let wanted = try EmbeddingsRequest(body: request.body)
-            let plan = try EmbeddingPlan(wanted, catalog: catalog)
+            var plan = try EmbeddingPlan(wanted, catalog: catalog)
+            try schedule(&plan.work, as: request, key)
             let result = try await run(plan, for: key)
             let body = EmbeddingsResponse(result: result, model: wanted.model ?? plan.model.id, format: wanted.format)
             var response = Response.json(body.encoded())
             response.fields[.serverTiming] = Self.timing(result)
+            response.fields[.cacheHits] = String(result.cachedInputs)
             return Answer(response, facts: Self.facts(plan, result))
         } catch {
             return Answer(error, to: request)
         }
+    }
+
+    /// Tells the scheduler what the request's fields ask for, and whose share of the time pays for it: the key's, or
+    /// without keys that of the client's host.
+    private func schedule(_ work: inout EmbeddingRequest, as request: Request, _ key: APIKey?) throws(APIError) {
+        let fields = try SchedulingFields(request.fields)
+        work.priority = fields.priority
+        work.caller = key?.name ?? request.remoteAddress.host
+        let timeout = [fields.timeout, requestTimeout].compactMap { $0 }.min()
+        work.deadline = timeout.map { request.receivedAt + $0 }
     }
 
     /// Runs the plan on account of the key.
@@ -56,7 +70,10 @@ struct EmbeddingsEndpoint: Sendable {
             "task": .string(plan.work.task?.rawValue ?? "default"),
             "inputs": .stringConvertible(plan.work.inputs.count),
             "tokens": .stringConvertible(result.totalTokens),
+            "class": .string(result.priority.rawValue),
+            "cached": .stringConvertible(result.cachedInputs),
             "queue_ms": .stringConvertible(result.queueTime.milliseconds),
+            "predicted_ms": .stringConvertible(result.predictedQueueTime.milliseconds),
             "compute_ms": .stringConvertible(result.computeTime.milliseconds),
         ]
     }

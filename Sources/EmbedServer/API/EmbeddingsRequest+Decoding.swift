@@ -13,6 +13,7 @@ extension EmbeddingsRequest {
         dimensions = try fields.dimensions()
         normalized = try fields.flag(RequestFields.normalized) ?? true
         truncate = try fields.flag(RequestFields.truncate) ?? false
+        isPartial = try fields.flag(RequestFields.partial) ?? false
         format = OutputFormat(
             type: try fields.choice(RequestFields.type),
             numbers: try fields.choice(RequestFields.numbers),
@@ -32,6 +33,7 @@ struct RequestFields {
     static let dimensions = ["dimensions", "output_dimension", "output_dimensionality"]
     static let normalized = ["normalized"]
     static let truncate = ["truncate", "truncation"]
+    static let partial = ["partial"]
     static let type = ["embedding_type", "encoding_type", "embedding_types"]
     static let numbers = ["output_dtype"]
     static let encoding = ["encoding_format"]
@@ -39,7 +41,7 @@ struct RequestFields {
 
     /// Every name that means something.
     static let allNames =
-        [input, model, task, dimensions, normalized, truncate, type, numbers, encoding].flatMap(\.self)
+        [input, model, task, dimensions, normalized, truncate, partial, type, numbers, encoding].flatMap(\.self)
         + unsupported.flatMap(\.self)
 
     /// The most JSON values of a body: four times the token ids that the queue has room for by default, while a body

@@ -14,6 +14,8 @@ struct EmbeddingsRequest: Sendable, Equatable {
     var normalized = true
     /// Whether inputs over the model's limit are cut.
     var truncate = false
+    /// Whether inputs that fail leave the others alone.
+    var isPartial = false
     /// How the vectors are written.
     var format = OutputFormat.standard
 

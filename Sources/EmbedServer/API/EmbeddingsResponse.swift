@@ -25,7 +25,13 @@ struct EmbeddingsResponse {
                         item.key("index")
                         item.value(index)
                         item.key("embedding")
-                        write(vector, to: &item)
+                        if let failure = result.failures[index] {
+                            item.null()
+                            item.key("error")
+                            write(APIError(failure, inputs: result.vectors.count), to: &item)
+                        } else {
+                            write(vector, to: &item)
+                        }
                     }
                 }
             }
@@ -40,6 +46,16 @@ struct EmbeddingsResponse {
             }
         }
         return writer.bytes
+    }
+
+    /// Why an input of a partial answer has no vector.
+    private func write(_ error: APIError, to writer: inout JSONWriter) {
+        writer.object {
+            $0.key("message")
+            $0.value(error.message)
+            $0.key("code")
+            $0.value(error.code)
+        }
     }
 
     private func write(_ vector: [Float], to writer: inout JSONWriter) {
@@ -65,7 +81,7 @@ struct EmbeddingsResponse {
     }
 
     private var estimatedSize: Int {
-        let values = result.vectors.count * (result.vectors.first?.count ?? 0)
+        let values = result.vectors.reduce(0) { $0 + $1.count }
         let bytesPerValue = format == .standard ? 13 : 6
         return 256 + result.vectors.count * 64 + values * bytesPerValue
     }

@@ -53,6 +53,8 @@ struct EmbedCommand: AsyncParsableCommand {
         configuration.threads = threads
         // One caller that waits for its own work: there is nobody to protect from it.
         configuration.queueTokens = .max
+        configuration.interactiveWait = nil
+        configuration.bulkWait = nil
         let engine = EmbeddingEngine(models: [model], configuration: configuration)
         var input = try self.input.map { path throws(IOError) in try InputFile(path: path) } ?? InputFile()
         try await embed(&input, with: LoadedModel(model: model, engine: engine))

@@ -77,6 +77,6 @@ struct ServeCommand: AsyncParsableCommand {
             if let value { try loader.apply(flag: flag, path: path, text: value) }
         }
         try loader.apply(models: model)
-        return loader.settings
+        return try loader.finished()
     }
 }

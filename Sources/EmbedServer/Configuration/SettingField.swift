@@ -11,13 +11,16 @@ struct SettingField: Sendable {
     /// The environment variable: `server.maximumBodyBytes` is `EMBED_SERVER_MAXIMUM_BODY_BYTES`.
     var environmentName: String {
         var name = "EMBED_"
+        var previous: Character = "."
         for character in path {
             if character == "." {
                 name += "_"
             } else {
-                if character.isUppercase { name += "_" }
+                // An abbreviation is one word: `clientCA` is CLIENT_CA.
+                if character.isUppercase, previous.isLowercase { name += "_" }
                 name += character.uppercased()
             }
+            previous = character
         }
         return name
     }
@@ -28,6 +31,12 @@ struct SettingField: Sendable {
         .integer("server.port", \.server.port, in: 0...65_535),
         .integer("server.maximumConnections", \.server.maximumConnections, in: 1...1_000_000),
         .integer("server.maximumBodyBytes", \.server.maximumBodyBytes, in: 1_024...(4 << 30)),
+        .integer("server.maximumBufferedBodyBytes", \.server.maximumBufferedBodyBytes, in: 1_024...(1 << 40)),
+        .choice("server.compression", \.server.compression),
+        .integer("server.compressionMinimumBytes", \.server.compressionMinimumBytes, in: 0...(1 << 30)),
+        .optionalText("server.tls.certificate", \.server.tls.certificate),
+        .optionalText("server.tls.key", \.server.tls.key),
+        .optionalText("server.tls.clientCA", \.server.tls.clientCA),
         .integer("server.headTimeoutSeconds", \.server.headTimeoutSeconds, in: 1...3_600),
         .integer("server.bodyTimeoutSeconds", \.server.bodyTimeoutSeconds, in: 1...3_600),
         .integer("server.idleTimeoutSeconds", \.server.idleTimeoutSeconds, in: 1...86_400),
@@ -38,6 +47,10 @@ struct SettingField: Sendable {
         .choice("compute.backend", \.compute.backend),
         .integer("scheduler.queueTokens", \.scheduler.queueTokens, in: 1...(1 << 40)),
         .integer("scheduler.stepTokens", \.scheduler.stepTokens, in: 1...(1 << 20)),
+        .optionalInteger("scheduler.interactiveWaitSeconds", \.scheduler.interactiveWaitSeconds, in: 1...86_400),
+        .optionalInteger("scheduler.bulkWaitSeconds", \.scheduler.bulkWaitSeconds, in: 1...86_400),
+        .optionalInteger("scheduler.requestTimeoutSeconds", \.scheduler.requestTimeoutSeconds, in: 1...86_400),
+        .integer("cache.bytes", \.cache.bytes, in: 0...(1 << 40)),
         .choice("log.level", \.log.level),
         .choice("log.format", \.log.format),
         .textList("auth.apiKeys", \.auth.apiKeys),

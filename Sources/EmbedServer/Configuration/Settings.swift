@@ -14,6 +14,8 @@ struct Settings: Sendable, Equatable {
     var compute = ComputeSettings()
     /// How much work may wait, and how it is cut into steps.
     var scheduler = SchedulerSettings()
+    /// Which vectors are kept for later requests.
+    var cache = CacheSettings()
     /// What is logged, and how.
     var log = LogSettings()
     /// Who may ask for embeddings.
@@ -32,6 +34,14 @@ struct ServerSettings: Sendable, Equatable {
     var maximumConnections = 1_024
     /// The most octets of a request body.
     var maximumBodyBytes = 32 << 20
+    /// The most octets of all request bodies held at once.
+    var maximumBufferedBodyBytes = 512 << 20
+    /// The coding of answers for clients that accept it.
+    var compression = Compression.gzip
+    /// Octets of the shortest answer that is compressed.
+    var compressionMinimumBytes = 1_024
+    /// With a certificate the server speaks https.
+    var tls = TLSSettings()
     /// Seconds a client may take to send a request's head.
     var headTimeoutSeconds = 10
     /// Seconds a client may be silent in the middle of a body.
@@ -44,6 +54,21 @@ struct ServerSettings: Sendable, Equatable {
     var shutdownTimeoutSeconds = 30
 }
 
+/// The files of TLS, all in PEM form.
+struct TLSSettings: Sendable, Equatable {
+    /// The certificate, with the intermediate ones behind it.
+    var certificate: String?
+    /// Its private key.
+    var key: String?
+    /// The authorities whose certificates clients must show.
+    var clientCA: String?
+}
+
+/// How answers are compressed.
+enum Compression: String, CaseIterable, Sendable {
+    case gzip, none
+}
+
 /// What the forward pass may use.
 struct ComputeSettings: Sendable, Equatable {
     /// Compute threads; `nil` takes what CPU affinity and the cgroup's quota allow.
@@ -54,10 +79,22 @@ struct ComputeSettings: Sendable, Equatable {
 
 /// How much work may wait, and how it is cut into steps.
 struct SchedulerSettings: Sendable, Equatable {
-    /// The most tokens waiting; a request that would go over it is answered with 429.
+    /// The most tokens waiting in one class; a request that would go over it is answered with 429.
     var queueTokens = 262_144
     /// The most tokens of one forward pass, unless one input alone has more.
     var stepTokens = 2_048
+    /// Seconds of predicted wait above which an interactive request is answered with 429; `nil`: never.
+    var interactiveWaitSeconds: Int? = 5
+    /// Seconds of predicted wait above which a bulk request is answered with 429; `nil`: never.
+    var bulkWaitSeconds: Int? = 120
+    /// Seconds after which a request is answered with 504; `nil`: never.
+    var requestTimeoutSeconds: Int? = 600
+}
+
+/// Which vectors are kept for later requests.
+struct CacheSettings: Sendable, Equatable {
+    /// Octets of vectors and their ids; 0 keeps none.
+    var bytes = 64 << 20
 }
 
 /// What is logged, and how.

@@ -51,6 +51,16 @@ struct SettingsLoader {
         }
     }
 
+    /// The settings, once nothing more is laid over them.
+    func finished() throws(SettingsError) -> Settings {
+        let tls = settings.server.tls
+        let isWhole = (tls.certificate == nil) == (tls.key == nil) && (tls.clientCA == nil || tls.key != nil)
+        guard isWhole else {
+            throw SettingsError(source: "server.tls", reason: "expected both certificate and key, or none of the three")
+        }
+        return settings
+    }
+
     /// Variables that begin with `EMBED_` and mean nothing here: most likely misspelt.
     static func unknownNames(in environment: [String: String]) -> [String] {
         let known = Set(SettingField.all.map(\.environmentName) + ["EMBED_HOME", "EMBED_CONFIG"])

@@ -44,8 +44,39 @@ extension ServerMetrics {
                 output.sample("embed_model_info", labels, 1)
             }
             output.single("embed_compute_threads", .gauge, "Compute threads.", Double(engine.threadCount))
-            output.single("embed_waiting_tokens", .gauge, "Tokens that wait.", Double(engine.waitingTokens))
+            Self.write(engine.status, to: &output)
         }
+    }
+
+    /// Writes what the scheduler does and has done.
+    private static func write(_ status: SchedulerStatus, to output: inout MetricText) {
+        let counts = status.counts
+        func perClass(_ name: String, _ kind: MetricText.Kind, _ help: String, _ value: (Priority) -> Double) {
+            output.begin(name, kind, help)
+            for priority in Priority.allCases { output.sample(name, [("class", priority.rawValue)], value(priority)) }
+        }
+        perClass("embed_waiting_tokens", .gauge, "Tokens that wait.") { Double(status.waitingTokens[$0] ?? 0) }
+        perClass("embed_predicted_wait_seconds", .gauge, "How long a new request would wait.") {
+            (status.predictedWait[$0] ?? .zero) / .seconds(1)
+        }
+        perClass("embed_steps_total", .counter, "Steps started.") { Double(counts.steps[$0] ?? 0) }
+        output.single(
+            "embed_preemptions_total",
+            .counter,
+            "Interactive steps inside others.",
+            Double(counts.preemptions)
+        )
+        output.single(
+            "embed_steps_abandoned_total",
+            .counter,
+            "Steps stopped unfinished.",
+            Double(counts.abandonedSteps)
+        )
+        output.single("embed_computed_tokens_total", .counter, "Tokens computed.", Double(counts.computedTokens))
+        output.begin("embed_reused_inputs_total", .counter, "Inputs that were not computed.")
+        output.sample("embed_reused_inputs_total", [("from", "cache")], Double(counts.cachedInputs))
+        output.sample("embed_reused_inputs_total", [("from", "flight")], Double(counts.sharedInputs))
+        output.single("embed_cache_bytes", .gauge, "Octets of kept vectors.", Double(status.cacheBytes))
     }
 }
 

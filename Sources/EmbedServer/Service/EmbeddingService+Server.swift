@@ -19,7 +19,12 @@ extension EmbeddingService {
         )
         let routes = Routes(
             gateway: gateway,
-            embeddings: EmbeddingsEndpoint(state: state, limiter: limiter, metrics: metrics),
+            embeddings: EmbeddingsEndpoint(
+                state: state,
+                limiter: limiter,
+                metrics: metrics,
+                requestTimeout: settings.scheduler.requestTimeoutSeconds.map { .seconds($0) }
+            ),
             models: ModelsEndpoint(state: state, created: Timestamp.now.seconds),
             health: HealthEndpoint(state: state),
             metrics: MetricsEndpoint(metrics: metrics),
@@ -46,6 +51,16 @@ extension ServerConfiguration {
         maximumBodyBytes = settings.maximumBodyBytes
         // Many clients write their whole body before they read: they would miss a 413 that hangs up on them.
         maximumLingerBytes = 2 * settings.maximumBodyBytes
+        maximumBufferedBodyBytes = settings.maximumBufferedBodyBytes
+        compressesAnswers = settings.compression == .gzip
+        minimumCompressedBytes = settings.compressionMinimumBytes
+        if let certificate = settings.tls.certificate, let key = settings.tls.key {
+            tls = TLSConfiguration(
+                certificateFile: certificate,
+                keyFile: key,
+                clientAuthorityFile: settings.tls.clientCA
+            )
+        }
         headTimeout = .seconds(settings.headTimeoutSeconds)
         bodyTimeout = .seconds(settings.bodyTimeoutSeconds)
         idleTimeout = .seconds(settings.idleTimeoutSeconds)

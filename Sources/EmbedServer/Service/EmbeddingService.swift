@@ -28,10 +28,13 @@ struct EmbeddingService {
         metrics.add(state)
         metrics.add(server)
         let address = try await server.start()
-        logger.notice("listening", metadata: ["address": .string("http://\(address)")])
+        logger.notice(
+            "listening",
+            metadata: ["address": .string("\(settings.server.tls.key == nil ? "http" : "https")://\(address)")]
+        )
         warnIfExposed(keys)
         do {
-            let reloading = Task { await reloader.run(hangUps) }
+            let reloading = Task { await reloader.run(hangUps, of: server) }
             defer { reloading.cancel() }
             let engine = try await startEngine(models, loader: loader, state: state, metrics: metrics)
             let signal = await signals.first()
@@ -54,11 +57,10 @@ struct EmbeddingService {
     ) async throws -> EmbeddingEngine {
         let start = ContinuousClock.now
         let models = try await loader.load(settings, backend: self.settings.compute.backend)
-        var configuration = EngineConfiguration()
-        configuration.threads = self.settings.compute.threads
-        configuration.queueTokens = self.settings.scheduler.queueTokens
-        configuration.stepTokens = self.settings.scheduler.stepTokens
-        let engine = EmbeddingEngine(models: models, configuration: configuration)
+        let engine = EmbeddingEngine(models: models, configuration: EngineConfiguration(self.settings)) { reason in
+            logger.critical("the compute worker failed; restart the server", metadata: ["reason": .string(reason)])
+            state.fail(reason: reason)
+        }
         for (model, settings) in zip(models, settings) {
             try await test(model, of: engine, directory: loader.home.directory(of: settings))
         }

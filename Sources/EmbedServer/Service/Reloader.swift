@@ -1,3 +1,4 @@
+import HTTPCore
 import Logging
 
 /// Reads the files that may change while the server runs: on SIGHUP, and when they have changed.
@@ -38,13 +39,26 @@ struct Reloader: Sendable {
 
     /// Reloads whenever there is reason to, until the task is cancelled.
     ///
-    /// - Parameter hangUps: SIGHUP as it comes.
-    func run(_ hangUps: AsyncStream<CInt>) async {
+    /// - Parameters:
+    ///   - hangUps: SIGHUP as it comes.
+    ///   - server: reads its certificate again; it notices changes by itself.
+    func run(_ hangUps: AsyncStream<CInt>, of server: HTTPServer) async {
         await withDiscardingTaskGroup { group in
             group.addTask {
-                for await _ in hangUps { _ = try? reload() }
+                for await _ in hangUps {
+                    _ = try? reload()
+                    reloadCertificate(of: server)
+                }
             }
             if let path = keys.watchedPath { group.addTask { await watch(path) } }
+        }
+    }
+
+    private func reloadCertificate(of server: HTTPServer) {
+        do throws(ServerError) {
+            try server.reloadCertificate()
+        } catch {
+            logger.error("certificate not reloaded; the one in use stays: \(error)")
         }
     }
 

@@ -13,12 +13,13 @@ struct TerminationSignals {
     init() {
         let (stream, continuation) = AsyncStream.makeStream(of: CInt.self)
         received = stream
-        sources = [SIGTERM, SIGINT].map { number in
+        let numbers = [SIGTERM, SIGINT]
+        sources = numbers.map { number in
             // A signal source only observes: without this the default action would still end the process.
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number)
             source.setEventHandler {
-                signal(number, SIG_DFL)
+                for number in numbers { signal(number, SIG_DFL) }
                 continuation.yield(number)
             }
             source.resume()

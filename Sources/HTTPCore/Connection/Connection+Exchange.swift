@@ -37,7 +37,13 @@ extension Connection {
             if route.requiresLength {
                 guard case .length = head.framing else { return (.refuse(.lengthRequired), limit) }
             }
-            return (.handle(route, parameters: parameters), route.bodyLimit ?? limit)
+            let coding: ContentCoding?
+            do throws(HTTPError) {
+                coding = try head.hasContent ? ContentCoding.named(by: head.fields) : nil
+            } catch {
+                return (.refuse(error), limit)
+            }
+            return (.handle(route, parameters: parameters, coding), route.bodyLimit ?? limit)
         }
     }
 
@@ -85,10 +91,10 @@ extension Connection {
         case .handle:
             preconditionFailure("the handler answers")
         case .options(let methods):
-            let fields: HTTPFields = [.allow: Self.list(methods)]
+            let fields: HTTPFields = [.allow: methods.list]
             answer(Response(status: .noContent, fields: fields), id: exchange.id, thenClose: thenClose)
         case .refuse(let error):
-            answer(errorResponse(error, id: exchange.id), id: exchange.id, thenClose: thenClose)
+            answer(loop.context.response(to: error, id: exchange.id), id: exchange.id, thenClose: thenClose)
         }
     }
 
@@ -98,12 +104,14 @@ extension Connection {
         try holdBody(body.count)
         guard let exchange else { return }
         self.exchange?.bodyBytes = body.count
-        guard case .handle(let route, let parameters) = exchange.plan else { return conclude(thenClose: false) }
+        guard case .handle(let route, let parameters, let coding) = exchange.plan else {
+            return conclude(thenClose: false)
+        }
         let head = exchange.head
         let request = Request(
             head: HTTPRequest(
                 method: head.method,
-                scheme: "http",
+                scheme: scheme,
                 authority: head.authority,
                 path: head.target.pathAndQuery,
                 headerFields: head.fields
@@ -117,19 +125,29 @@ extension Connection {
             remoteAddress: peer,
             receivedAt: exchange.receivedAt
         )
-        run(route.handler, on: request)
+        if let handler = route.immediateHandler {
+            return answer(handler(request), id: exchange.id, thenClose: false)
+        }
+        run(
+            HandlerCall(
+                handler: route.handler,
+                request: request,
+                coding: coding,
+                bodyLimit: route.bodyLimit ?? loop.context.configuration.maximumBodyBytes,
+                share: exchange.share,
+                context: loop.context
+            )
+        )
     }
 
     /// Runs the handler in a task of its own; its answer comes back to the loop, and finds the connection or does not.
-    private func run(_ handler: @escaping Handler, on request: Request) {
+    private func run(_ call: HandlerCall) {
         phase = .handling
         loop.context.counters.requestsInFlight.add()
         let loop = loop
         let number = number
-        let share = exchange?.share
         exchange?.task = Task {
-            defer { withExtendedLifetime(share) {} }
-            let response = await handler(request)
+            let response = await call.answer()
             loop.execute { loop in
                 loop.context.counters.requestsInFlight.add(-1)
                 guard let connection = loop.connection(number), connection.phase == .handling else { return }
@@ -145,7 +163,7 @@ extension Connection {
         parser = RequestParser(limits: loop.context.parserLimits)
         if exchange == nil { loop.context.counters.requests.add() }
         let id = exchange?.id ?? RequestID(using: &loop.generator)
-        answer(errorResponse(error, id: id), id: id, thenClose: true)
+        answer(loop.context.response(to: error, id: id), id: id, thenClose: true)
     }
 
     /// Finds out whether a client that has ended its input is gone, or merely has no more to ask.
@@ -167,18 +185,6 @@ extension Connection {
     /// The body has not come in time.
     func bodyTimedOut() {
         if let exchange, !exchange.isHandled { conclude(thenClose: true) } else { refuse(.requestTimeout) }
-    }
-
-    /// The application's answer to an error, with the fields that RFC 9110 asks for.
-    private func errorResponse(_ error: HTTPError, id: RequestID) -> Response {
-        loop.context.counters.errors.add()
-        var response = loop.context.errorResponse(error, id)
-        switch error {
-        case .methodNotAllowed(_, let allowed): response.fields[.allow] = Self.list(allowed)
-        case .overloaded: response.fields[.retryAfter] = "1"
-        default: break
-        }
-        return response
     }
 
     /// Sends the final answer to the request in flight, or to what was to become one.
@@ -210,10 +216,6 @@ extension Connection {
     }
 
     private static let continueLine = Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)
-
-    private static func list(_ methods: [HTTPRequest.Method]) -> String {
-        methods.map(\.rawValue).joined(separator: ", ")
-    }
 }
 
 extension HTTPField.Name {

@@ -36,6 +36,9 @@ final class Connection {
     /// Whether the client has said that it sends no more.
     private(set) var inputEnded = false
 
+    /// `http` or `https`.
+    var scheme: String { transport.scheme }
+
     private let descriptor: Int32
     private var transport: any Transport
     private var readSource: ReadySource?
@@ -47,16 +50,17 @@ final class Connection {
     private var output = OutputBuffer()
     private var closesAfterOutput = false
     private var hasAnswered = false
+    private var willReadAgain = false
     private var lingeredBytes = 0
     private var deadline: Deadlines.Token?
 
-    /// Takes over `descriptor`, a connected non-blocking socket.
-    init(number: UInt64, descriptor: Int32, peer: SocketAddress, loop: EventLoop) {
+    /// Takes over `descriptor`, a connected non-blocking socket, which `transport` moves octets over.
+    init(number: UInt64, descriptor: Int32, transport: any Transport, peer: SocketAddress, loop: EventLoop) {
         self.number = number
         self.descriptor = descriptor
         self.peer = peer
         self.loop = loop
-        transport = PlainTransport(descriptor: descriptor)
+        self.transport = transport
         parser = RequestParser(limits: loop.context.parserLimits)
     }
 
@@ -91,12 +95,17 @@ final class Connection {
             loop.context.counters.bytesReceived.add(count)
             received(UnsafeRawBufferPointer(rebasing: buffer.prefix(count)))
         case .wouldBlock:
-            return
+            break
         case .end:
             inputHasEnded()
+        case .notTLS:
+            // The answer of a server on the right port would be no less plain.
+            transport = PlainTransport(descriptor: descriptor)
+            refuse(.badRequest(reason: "plain HTTP on a port for https"))
         case .failed:
             close()
         }
+        if phase != .closed, transport.wantsToWrite { watchWriting() }
         updateReading()
     }
 
@@ -205,6 +214,14 @@ final class Connection {
             wantsInput = !inputEnded && room > 0
         }
         if wantsInput { readSource?.resume() } else { readSource?.suspend() }
+        guard wantsInput, transport.hasUnread, !willReadAgain else { return }
+        willReadAgain = true
+        let number = number
+        loop.execute { loop in
+            guard let connection = loop.connection(number) else { return }
+            connection.willReadAgain = false
+            if connection.readSource?.isSuspended == false { connection.readable() }
+        }
     }
 
     // MARK: - Writing
@@ -225,12 +242,17 @@ final class Connection {
     }
 
     private func flush() {
+        guard phase != .closed else { return }
+        guard transport.flush() else { return close() }
         let result = output.flush(to: &transport)
         if case .octets(let count) = result { loop.context.counters.bytesSent.add(count) }
         if result == .failed { return close() }
-        if output.isEmpty {
+        if output.isEmpty, !transport.wantsToWrite {
             writeSource?.suspend()
             if phase == .writing { outputSent() }
+        } else if output.isEmpty, phase != .writing {
+            // Records of a handshake, which has its own deadline.
+            watchWriting()
         } else {
             // Only progress moves the deadline: a client that takes nothing is given up.
             if result != .wouldBlock || deadline?.kind != .write { setDeadline(.write) }
@@ -350,6 +372,7 @@ final class Connection {
             loop.context.counters.requestsCancelled.add()
         }
         phase = .closed
+        transport.sayGoodbye()
         exchange = nil
         clearDeadline()
         readSource?.cancel()

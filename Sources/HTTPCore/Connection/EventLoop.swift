@@ -1,4 +1,5 @@
 internal import Dispatch
+internal import Glibc
 
 /// A serial queue with the connections it serves, their deadlines, one timer, and one read buffer.
 ///
@@ -77,10 +78,27 @@ final class EventLoop: @unchecked Sendable {
 
     /// Serves a socket that has just been accepted.
     func open(_ descriptor: Int32, peer: SocketAddress) {
+        guard let transport = makeTransport(descriptor) else {
+            close(descriptor)
+            return context.slots.release()
+        }
         nextNumber += 1
-        let connection = Connection(number: nextNumber, descriptor: descriptor, peer: peer, loop: self)
+        let connection = Connection(
+            number: nextNumber,
+            descriptor: descriptor,
+            transport: transport,
+            peer: peer,
+            loop: self
+        )
         connections[nextNumber] = connection
         connection.start()
+    }
+
+    /// TLS if the server has a certificate; nil if there is no memory for it.
+    private func makeTransport(_ descriptor: Int32) -> (any Transport)? {
+        let socket = PlainTransport(descriptor: descriptor)
+        guard let certificates = context.certificates else { return socket }
+        return certificates.current.flatMap { TLSTransport(socket, context: $0) }
     }
 
     /// Forgets a connection that has closed: an answer that comes later finds nobody.
@@ -128,9 +146,7 @@ final class EventLoop: @unchecked Sendable {
     private func startTimer() {
         let timer = DispatchSource.makeTimerSource(queue: queue)
         let interval = context.configuration.timerInterval
-        let nanoseconds =
-            Int(interval.components.seconds) * 1_000_000_000
-            + Int(interval.components.attoseconds / 1_000_000_000)
+        let nanoseconds = interval.nanoseconds
         timer.schedule(
             deadline: .now() + .nanoseconds(nanoseconds),
             repeating: .nanoseconds(nanoseconds),
@@ -148,4 +164,9 @@ final class EventLoop: @unchecked Sendable {
         }
         for connection in Array(connections.values) { connection.checkPeer() }
     }
+}
+
+extension Duration {
+    /// The whole length in nanoseconds, as Dispatch counts.
+    var nanoseconds: Int { Int(components.seconds) * 1_000_000_000 + Int(components.attoseconds / 1_000_000_000) }
 }

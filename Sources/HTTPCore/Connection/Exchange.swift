@@ -5,7 +5,7 @@ struct Exchange {
     /// What the answer comes from.
     enum Plan {
         /// The handler of this route, once the body is complete.
-        case handle(Route, parameters: [String: String])
+        case handle(Route, parameters: [String: String], ContentCoding?)
         /// 204 with these methods in `Allow`, once the body has been read off.
         case options([HTTPRequest.Method])
         /// This error, once the body has been read off.
@@ -44,6 +44,6 @@ struct Exchange {
 
     /// The pattern of the route, if there is one.
     var route: String? {
-        if case .handle(let route, _) = plan { route.pattern } else { nil }
+        if case .handle(let route, _, _) = plan { route.pattern } else { nil }
     }
 }

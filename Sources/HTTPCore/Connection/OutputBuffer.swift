@@ -30,7 +30,7 @@ struct OutputBuffer {
             switch result {
             case .octets(let count): sent += count
             case .wouldBlock: return sent > start ? .octets(sent - start) : .wouldBlock
-            case .failed, .end: return .failed
+            case .failed, .end, .notTLS: return .failed
             }
         }
         let count = sent - start

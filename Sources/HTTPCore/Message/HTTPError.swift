@@ -16,6 +16,8 @@ public enum HTTPError: Error, Sendable, Hashable {
     case contentTooLarge(limit: Int)
     /// 414: the request-line is longer than the limit, in octets.
     case uriTooLong(limit: Int)
+    /// 415: a content coding other than gzip, deflate and identity; the answer has `Accept-Encoding`.
+    case unsupportedContentCoding
     /// 417: an expectation other than `100-continue`.
     case expectationFailed
     /// 431: the fields are more or longer than the limits.
@@ -39,6 +41,7 @@ public enum HTTPError: Error, Sendable, Hashable {
         case .lengthRequired: .lengthRequired
         case .contentTooLarge: .contentTooLarge
         case .uriTooLong: .uriTooLong
+        case .unsupportedContentCoding: .unsupportedMediaType
         case .expectationFailed: .expectationFailed
         case .fieldsTooLarge: .requestHeaderFieldsTooLarge
         case .notImplemented: .notImplemented
@@ -58,6 +61,7 @@ public enum HTTPError: Error, Sendable, Hashable {
         case .lengthRequired: "The request needs a Content-Length."
         case .contentTooLarge(let limit): "The request body is longer than \(limit) bytes."
         case .uriTooLong(let limit): "The request line is longer than \(limit) bytes."
+        case .unsupportedContentCoding: "The content codings this server undoes are gzip, deflate and identity."
         case .expectationFailed: "The only expectation this server meets is 100-continue."
         case .fieldsTooLarge: "The request has too many header fields, or they are too long."
         case .notImplemented(let what): "This server does not implement \(what)."

@@ -16,7 +16,7 @@ public struct Request: Sendable {
     /// The values of the route's `{name}` parts, percent-decoded.
     public var pathParameters: [String: String]
 
-    /// The content, with the chunked transfer coding removed.
+    /// The content, with the transfer and content codings undone.
     public var body: [UInt8]
 
     /// The trailer fields of a chunked body, less those that may not stand in a trailer (RFC 9110 section 6.5.1).

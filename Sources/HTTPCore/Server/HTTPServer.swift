@@ -45,7 +45,8 @@ public final class HTTPServer: Sendable {
             errorResponse: errorResponse,
             onResponse: onResponse,
             slots: ConnectionSlots(limit: configuration.maximumConnections),
-            bodies: BodyBudget(limit: configuration.maximumBufferedBodyBytes)
+            bodies: BodyBudget(limit: configuration.maximumBufferedBodyBytes),
+            certificates: configuration.tls.map { CertificateStore($0, logger: logger) }
         )
     }
 
@@ -65,6 +66,7 @@ public final class HTTPServer: Sendable {
         let descriptor: Int32
         let address: SocketAddress
         do {
+            try context.certificates?.load()
             (descriptor, address) = try ListeningSocket.open(
                 host: configuration.host,
                 port: configuration.port,
@@ -78,6 +80,7 @@ public final class HTTPServer: Sendable {
         let loops = (0..<max(1, configuration.eventLoopCount)).map { EventLoop(number: $0, context: context) }
         let listener = Listener(descriptor: descriptor, loops: loops, context: context)
         listener.start()
+        context.certificates?.watch()
         state.withLock { $0 = .running(listener, loops) }
         return address
     }
@@ -94,6 +97,7 @@ public final class HTTPServer: Sendable {
             return if case .running(let listener, let loops) = state { (listener, loops) } else { nil }
         }
         guard let (listener, loops) = running else { return }
+        context.certificates?.stop()
         await listener.stop()
         // All loops know before the first client can tell: then no later answer promises to keep its connection.
         for loop in loops { loop.sync { $0.beginDraining() } }
@@ -102,6 +106,13 @@ public final class HTTPServer: Sendable {
         for loop in loops { loop.execute { $0.abort() } }
         await waitUntilClosed(or: .now + .seconds(1))
         for loop in loops { loop.execute { $0.stop() } }
+    }
+
+    /// Reads the certificate files again, for connections to come; nothing happens without TLS.
+    ///
+    /// Files that have changed are noticed without this; if they cannot be used, the old certificate stays.
+    public func reloadCertificate() throws(ServerError) {
+        try context.certificates?.load()
     }
 
     /// Counts since the start.

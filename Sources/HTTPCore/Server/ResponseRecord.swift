@@ -17,7 +17,7 @@ public struct ResponseRecord: Sendable {
     /// The status of the answer.
     public var status: HTTPResponse.Status
 
-    /// Octets of the request's body, decoded.
+    /// Octets of the request's body, without its transfer coding.
     public var requestBodyBytes: Int
 
     /// Octets of the answer's body.

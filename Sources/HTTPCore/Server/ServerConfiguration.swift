@@ -10,6 +10,9 @@ public struct ServerConfiguration: Sendable {
     /// The TCP port; 0 lets the system choose.
     public var port = 8080
 
+    /// Certificate and key; nil serves plain HTTP.
+    public var tls: TLSConfiguration?
+
     /// Connections that the kernel may hold before they are accepted.
     public var backlog = 1024
 
@@ -39,6 +42,12 @@ public struct ServerConfiguration: Sendable {
 
     /// Octets of request bodies held at once, over all connections, until their handlers have ended; beyond: 503.
     public var maximumBufferedBodyBytes = 512 * 1024 * 1024
+
+    /// Whether answers of text or JSON are sent in gzip form to clients that want it.
+    public var compressesAnswers = true
+
+    /// Octets of the shortest answer that is worth compressing.
+    public var minimumCompressedBytes = 1024
 
     /// Octets of an unwanted body that are read off to keep a connection; beyond, it is closed after the answer.
     public var maximumDrainedBytes = 256 * 1024

@@ -1,3 +1,4 @@
+internal import HTTPTypes
 internal import Logging
 
 /// What all event loops of a server share, none of it changing.
@@ -10,6 +11,21 @@ struct ServerContext: Sendable {
     let counters = ServerCounters()
     let slots: ConnectionSlots
     let bodies: BodyBudget
+    /// With TLS only.
+    let certificates: CertificateStore?
+
+    /// The application's answer to an error, with the fields that RFC 9110 asks for.
+    func response(to error: HTTPError, id: RequestID) -> Response {
+        counters.errors.add()
+        var response = errorResponse(error, id)
+        switch error {
+        case .methodNotAllowed(_, let allowed): response.fields[.allow] = allowed.list
+        case .unsupportedContentCoding: response.fields[.acceptEncoding] = ContentCoding.accepted
+        case .overloaded: response.fields[.retryAfter] = "1"
+        default: break
+        }
+        return response
+    }
 
     /// The limits of the parser, out of the configuration.
     var parserLimits: ParserLimits {
@@ -19,4 +35,9 @@ struct ServerContext: Sendable {
             fieldCount: configuration.maximumFieldCount
         )
     }
+}
+
+extension [HTTPRequest.Method] {
+    /// The value of `Allow`.
+    var list: String { map(\.rawValue).joined(separator: ", ") }
 }

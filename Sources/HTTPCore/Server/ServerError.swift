@@ -4,6 +4,8 @@ public enum ServerError: Error, Sendable, Hashable, CustomStringConvertible {
     case unknownHost(String, reason: String)
     /// The address is taken, or may not be used by this process.
     case cannotListen(address: String, reason: String)
+    /// A file of the TLS configuration is missing or not what it should be.
+    case cannotUseFile(String, reason: String)
     /// `start()` was called before.
     case alreadyStarted
 
@@ -12,6 +14,7 @@ public enum ServerError: Error, Sendable, Hashable, CustomStringConvertible {
         switch self {
         case .unknownHost(let host, let reason): "cannot resolve the host \"\(host)\": \(reason)"
         case .cannotListen(let address, let reason): "cannot listen on \(address): \(reason)"
+        case .cannotUseFile(let file, let reason): "cannot use \(file) for TLS: \(reason)"
         case .alreadyStarted: "the server was started before; make a new one"
         }
     }

@@ -5,6 +5,10 @@ struct PlainTransport: Transport {
     /// A connected, non-blocking socket; it belongs to the connection, which closes it.
     let descriptor: Int32
 
+    let scheme = "http"
+    let hasUnread = false
+    let wantsToWrite = false
+
     func receive(into buffer: UnsafeMutableRawBufferPointer) -> TransportResult {
         while true {
             let count = recv(descriptor, buffer.baseAddress, buffer.count, 0)
@@ -38,6 +42,10 @@ struct PlainTransport: Transport {
             }
         }
     }
+
+    func flush() -> Bool { true }
+
+    func sayGoodbye() {}
 
     func shutDownWriting() {
         shutdown(descriptor, Int32(SHUT_WR))

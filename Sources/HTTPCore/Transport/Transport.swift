@@ -1,13 +1,27 @@
 /// Octets to and from one peer, without ever blocking.
 ///
-/// A connection knows nothing else of its peer. TLS is to be a second conformance: it keeps the records and hands out
-/// and takes the same plain octets.
+/// A connection knows nothing else of its peer: TLS keeps its records to itself, and hands out and takes the same octets.
 protocol Transport {
+    /// `http` or `https`.
+    var scheme: String { get }
+
     /// Reads what is there, up to the size of `buffer`.
     mutating func receive(into buffer: UnsafeMutableRawBufferPointer) -> TransportResult
 
+    /// Whether the last `receive` has left something that the socket will not announce again.
+    var hasUnread: Bool { get }
+
     /// Writes `head` and then `body` in one go, as far as the peer takes them.
     mutating func send(_ head: UnsafeRawBufferPointer, _ body: UnsafeRawBufferPointer) -> TransportResult
+
+    /// Whether something of the transport's own is still to be sent; `flush` does that.
+    var wantsToWrite: Bool { get }
+
+    /// Sends what `wantsToWrite` is about, as far as the peer takes it; false if the connection is broken.
+    mutating func flush() -> Bool
+
+    /// Says what the protocol wants said before a close, as far as the peer takes it.
+    mutating func sayGoodbye()
 
     /// Says "no more from here", once all has been sent; reading goes on.
     mutating func shutDownWriting()
@@ -27,6 +41,8 @@ enum TransportResult: Equatable {
     case wouldBlock
     /// The peer sends no more.
     case end
+    /// The peer speaks something else than TLS; what it has said is lost.
+    case notTLS
     /// The connection is broken.
     case failed
 }

@@ -20,6 +20,8 @@ struct Attention: Sendable {
     private static let queryTile = max(1, 60 / blockRows) * blockRows
     /// A multiple of every panel.
     private static let keyTile = 128
+    /// Multiply-adds of one thread between yield points: some ten milliseconds.
+    private static let yieldWork = 1 << 29
 
     /// One piece of work: a tile of queries of one head of one sequence.
     private struct Tile {
@@ -40,14 +42,17 @@ struct Attention: Sendable {
     ///   - memory: keys and values of all tokens.
     ///   - sequences: the extents of the sequences among the packed tokens.
     ///   - output: `[tokens, heads × headSize]`.
+    ///   - yield: called between blocks of long sequences; once it says no, the work stops.
+    /// - Returns: whether all of `output` was computed.
     func apply(
         _ queries: Rows,
         _ memory: PackedKeysAndValues,
         sequences: [Range<Int>],
         tokens: Range<Int>,
         to output: Rows,
-        in context: ComputeContext
-    ) {
+        in context: ComputeContext,
+        yield: () -> Bool
+    ) -> Bool {
         var tiles: [Tile] = []
         for (index, sequence) in sequences.enumerated() {
             let asking = sequence.clamped(to: tokens)
@@ -67,7 +72,19 @@ struct Attention: Sendable {
                 }
             }
         }
-        compute(tiles, queries, memory, output, in: context)
+        var begin = 0
+        while begin < tiles.count {
+            guard begin == 0 || yield() else { return false }
+            var end = begin
+            var work = 0
+            while end < tiles.count, work < Self.yieldWork * context.pool.threadCount {
+                work += 2 * tiles[end].tokens.count * tiles[end].visible * headSize
+                end += 1
+            }
+            compute(tiles[begin..<end], queries, memory, output, in: context)
+            begin = end
+        }
+        return true
     }
 
     /// Computes the context of one token per sequence: what a last layer needs when only that token is pooled.
@@ -99,18 +116,18 @@ struct Attention: Sendable {
                 )
             }
         }
-        compute(tiles, queries, memory, output, in: context)
+        compute(tiles[...], queries, memory, output, in: context)
     }
 
     private func compute(
-        _ tiles: [Tile],
+        _ tiles: ArraySlice<Tile>,
         _ queries: Rows,
         _ memory: PackedKeysAndValues,
         _ output: Rows,
         in context: ComputeContext
     ) {
         context.pool.run(tiles.count) { index, slot in
-            let tile = tiles[index]
+            let tile = tiles[tiles.startIndex + index]
             let column = tile.head * headSize
             compute(
                 tile,

@@ -161,7 +161,7 @@ struct BERT: ForwardPass {
         parameterCount = weights.tensors.values.reduce(0) { $0 + ($1.type.isFloatingPoint ? $1.count : 0) }
     }
 
-    func forward(_ step: PackedStep, in context: ComputeContext, isAbandoned: () -> Bool) -> [[Float]]? {
+    func forward(_ step: PackedStep, in context: ComputeContext, yield: () -> Bool) -> [[Float]]? {
         let rows = step.tokenCount
         let width = configuration.hiddenSize
         let stream = Rows(base: context.stream.reserve(rows * width), stride: width)
@@ -174,7 +174,7 @@ struct BERT: ForwardPass {
 
         embed(step, into: stream, in: context)
         for layer in layers {
-            if isAbandoned() { return nil }
+            guard yield() else { return nil }
             // Self-attention, with its residual and normalisation.
             layer.projections.apply(stream, segments: all, to: projections, .replace, in: context)
             let memory = PackedKeysAndValues(
@@ -190,7 +190,16 @@ struct BERT: ForwardPass {
                 heads: configuration.heads,
                 in: context
             )
-            attention.apply(projections, memory, sequences: step.sequences, tokens: 0..<rows, to: mixed, in: context)
+            let isComplete = attention.apply(
+                projections,
+                memory,
+                sequences: step.sequences,
+                tokens: 0..<rows,
+                to: mixed,
+                in: context,
+                yield: yield
+            )
+            guard isComplete else { return nil }
             let attended = Rows(base: projections.base, stride: width)  // its values are used up
             layer.attentionOutput.apply(mixed, segments: all, to: attended, .replace, in: context)
             layer.attentionNorm.apply(attended.base, adding: stream.base, rows: rows, in: context)

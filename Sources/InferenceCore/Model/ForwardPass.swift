@@ -2,9 +2,11 @@
 protocol ForwardPass: Sendable {
     /// Runs one step.
     ///
-    /// - Parameter isAbandoned: asked between layers; once it says yes, nobody wants the result any more.
+    /// - Parameter yield: called at every yield point: between layers, chunks of tokens, and blocks of attention, some
+    ///   tens of milliseconds apart. It may take its time, for other steps run in there with a context of their own. Once
+    ///   it says no, nobody wants the result any more.
     /// - Returns: one pooled vector per row, not normalised, or `nil` if the step was abandoned.
-    func forward(_ step: PackedStep, in context: ComputeContext, isAbandoned: () -> Bool) -> [[Float]]?
+    func forward(_ step: PackedStep, in context: ComputeContext, yield: () -> Bool) -> [[Float]]?
 
     /// The number of weights.
     var parameterCount: Int { get }

@@ -25,7 +25,9 @@ struct Transformer: ForwardPass {
     }
 
     /// Tokens whose queries and feed-forward activations are held at a time.
-    private static let chunk = 2_048
+    ///
+    /// Between chunks the step yields.
+    private static let chunk = 512
 
     let parameterCount: Int
     let cost: ForwardCost
@@ -115,7 +117,7 @@ struct Transformer: ForwardPass {
             weights.tensors.values.reduce(0) { $0 + $1.count } + adapters.reduce(0) { $0 + $1.parameterCount }
     }
 
-    func forward(_ step: PackedStep, in context: ComputeContext, isAbandoned: () -> Bool) -> [[Float]]? {
+    func forward(_ step: PackedStep, in context: ComputeContext, yield: () -> Bool) -> [[Float]]? {
         let tokens = step.tokenCount
         let width = configuration.hiddenSize
         let stream = Rows(base: context.stream.reserve(tokens * width), stride: width)
@@ -125,18 +127,28 @@ struct Transformer: ForwardPass {
         let positions = step.positions
         let chunks = PackedKeysAndValues.chunks(of: step.sequences, size: Self.chunk)
         for (index, layer) in layers.enumerated() {
-            if isAbandoned() { return nil }
-            let memory = projectKeysAndValues(layer, stream, step, chunks, positions, in: context)
+            guard yield(),
+                let memory = projectKeysAndValues(layer, stream, step, chunks, positions, in: context, yield: yield)
+            else { return nil }
             if index == layers.count - 1, let pooled = pooling.singleTokens(of: step.sequences) {
                 return finish(layer, stream, memory, of: pooled, step, positions, in: context)
             }
             for chunk in chunks {
-                if isAbandoned() { return nil }
+                guard yield() else { return nil }
                 let segments = step.segments(in: chunk)
                 let part = stream.from(chunk.lowerBound)
                 let queries = projectQueries(layer, part, segments, positions[chunk], in: context)
                 let mixed = Rows(base: context.mixed.reserve(chunk.count * queries.stride), stride: queries.stride)
-                attention.apply(queries, memory, sequences: step.sequences, tokens: chunk, to: mixed, in: context)
+                let isComplete = attention.apply(
+                    queries,
+                    memory,
+                    sequences: step.sequences,
+                    tokens: chunk,
+                    to: mixed,
+                    in: context,
+                    yield: yield
+                )
+                guard isComplete else { return nil }
                 layer.output.apply(mixed, segments: segments, to: part, .add, in: context)
                 feedForward(layer, part, segments, in: context)
             }
@@ -177,8 +189,9 @@ struct Transformer: ForwardPass {
         _ step: PackedStep,
         _ chunks: [Range<Int>],
         _ positions: [Int],
-        in context: ComputeContext
-    ) -> PackedKeysAndValues {
+        in context: ComputeContext,
+        yield: () -> Bool
+    ) -> PackedKeysAndValues? {
         let heads = configuration.keyValueHeads
         let width = heads * configuration.headSize
         let memory = PackedKeysAndValues(
@@ -188,6 +201,7 @@ struct Transformer: ForwardPass {
             in: context
         )
         for chunk in chunks {
+            guard chunk.lowerBound == 0 || yield() else { return nil }
             let segments = step.segments(in: chunk)
             let normed = normalize(stream.from(chunk.lowerBound), rows: chunk.count, layer.inputNorm, in: context)
             let keys = Rows(base: context.keysAndValues.reserve(chunk.count * 2 * width), stride: 2 * width)

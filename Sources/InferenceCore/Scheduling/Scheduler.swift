@@ -1,80 +1,77 @@
 import Synchronization
 
-/// Brings requests and compute worker together: queues rows, packs steps, answers every row at its own index.
+/// Brings requests and the compute worker together: gives `SchedulingPolicy` a thread, a lock and a clock.
 ///
-/// One thread runs the steps. Requests are admitted whole or refused at once; a cancelled request's rows leave the
-/// queue, and a step whose requests have all gone stops at the next layer. There is no waiting window: an idle worker
-/// takes what is there, and what arrives meanwhile forms the next step.
+/// One thread runs the steps. There is no waiting window: an idle worker takes what is there, and what arrives meanwhile
+/// forms the next step. At its yield points a bulk step is dropped if nobody wants it any more, and lets waiting
+/// interactive steps run in its place on the same thread; then it goes on.
 final class Scheduler: Sendable {
-    /// Runs one step for the model with this index: one pooled vector per row, or `nil` if it was abandoned.
-    typealias Execute = (_ model: Int, _ step: PackedStep, _ isAbandoned: () -> Bool) -> [[Float]]?
+    /// Runs one step for the model with this index.
+    ///
+    /// - Parameters:
+    ///   - depth: 0, or 1 for a step that runs while another is at a yield point, whose activations it must not touch.
+    ///   - yield: to be called at every yield point; once it says no, the step is to be abandoned.
+    /// - Returns: one pooled vector per row, or `nil` if the step was abandoned.
+    typealias Execute = (
+        _ model: Int, _ step: PackedStep, _ depth: Int, _ yield: () -> Bool
+    ) throws(ComputeFailure) -> [[Float]]?
 
-    /// What became of a request.
-    struct Output: Sendable {
-        /// One pooled vector per input.
-        let vectors: [[Float]]
-        /// From admission to the start of its first step.
-        let queueTime: Duration
-        /// From there to the end of its last step.
-        let computeTime: Duration
+    private typealias Answer = Result<SchedulingPolicy.Output, EmbeddingError>
+    private typealias Caller = UnsafeContinuation<Answer, Never>
+
+    private enum Phase {
+        case running
+        /// Admitted requests are still answered.
+        case draining
+        case stopped
+        /// The worker is gone.
+        case failed(reason: String)
     }
-
-    private typealias Answer = Result<Output, EmbeddingError>
-
-    /// A request that has been admitted and not answered.
-    private struct Pending {
-        let answer: UnsafeContinuation<Answer, Never>
-        let admitted: ContinuousClock.Instant
-        var started: ContinuousClock.Instant?
-        var vectors: [[Float]?]
-        var missing: Int
-    }
-
-    /// A continuation and what it is to be resumed with, once the lock is free.
-    private typealias Reply = (continuation: UnsafeContinuation<Answer, Never>, answer: Answer)
-
-    private enum Phase { case running, draining, stopped }
 
     private struct State {
         var phase = Phase.running
-        var queue: RowQueue
-        var pending: [RowQueue.RequestNumber: Pending] = [:]
-        var throughput = ThroughputEstimate()
-        var lastNumber = 0
+        var policy: SchedulingPolicy
+        var callers: [Int: Caller] = [:]
         var drained: [UnsafeContinuation<Void, Never>] = []
     }
 
+    /// What a step does at a yield point.
+    private enum Decision {
+        case goOn, abandon
+        case run(SchedulingPolicy.Step)
+    }
+
     private let state: WaitCondition<State>
-    private let stepTokens: Int
+    private let lastRequest = Atomic<Int>(0)
+    private let progress = Atomic<Int>(0)
     private let clock = ContinuousClock()
-    /// Requests of the running step that are still wanted.
-    private let wantedInStep = Atomic<Int>(0)
+    private let onFailure: @Sendable (String) -> Void
 
     /// Starts the compute worker.
     ///
-    /// - Parameter makeExecute: called once, on the worker's thread, where everything it makes stays.
-    init(queueTokens: Int, stepTokens: Int, makeExecute: @escaping @Sendable () -> Execute) {
-        state = WaitCondition(State(queue: RowQueue(tokenLimit: queueTokens)))
-        self.stepTokens = stepTokens
+    /// - Parameters:
+    ///   - onFailure: called once if the worker fails, with the reason.
+    ///   - makeExecute: called once, on the worker's thread, where everything it makes stays.
+    init(
+        limits: SchedulingPolicy.Limits,
+        onFailure: @escaping @Sendable (String) -> Void = { _ in },
+        makeExecute: @escaping @Sendable () -> Execute
+    ) {
+        state = WaitCondition(State(policy: SchedulingPolicy(limits)))
+        self.onFailure = onFailure
         WorkerThread.start(name: "compute-0") { [self] in work(makeExecute()) }
     }
 
-    /// Tokens that wait.
-    var waitingTokens: Int { state.withLock { $0.queue.waitingTokens } }
+    /// What is going on now.
+    var status: SchedulerStatus { state.withLock { $0.policy.status(now: clock.now) } }
 
-    /// Embeds rows on one model and waits for all of them.
-    func submit(_ rows: [[Int32]], model: Int, adapter: Int? = nil) async throws(EmbeddingError) -> Output {
-        let number = state.withLock { state in
-            state.lastNumber += 1
-            return state.lastNumber
-        }
+    /// Embeds rows and waits for all of them.
+    func submit(_ submission: SchedulingPolicy.Submission) async throws(EmbeddingError) -> SchedulingPolicy.Output {
+        let number = lastRequest.add(1, ordering: .relaxed).newValue
         let answer = await withTaskCancellationHandler {
-            await withUnsafeContinuation { continuation in
-                let queued = rows.enumerated().map {
-                    RowQueue.Row(request: number, index: $0, model: model, adapter: adapter, tokens: $1)
-                }
-                if let refusal = admit(queued, number: number, continuation) {
-                    continuation.resume(returning: .failure(refusal))
+            await withUnsafeContinuation { caller in
+                if let answer = admit(submission, number: number, caller) {
+                    caller.resume(returning: answer)
                 } else {
                     state.signal()
                 }
@@ -89,127 +86,140 @@ final class Scheduler: Sendable {
     func drain() async {
         await withUnsafeContinuation { continuation in
             let isIdle = state.withLock { state in
-                if state.phase == .running { state.phase = .draining }
-                guard !state.pending.isEmpty else { return true }
+                if case .running = state.phase { state.phase = .draining }
+                guard !state.policy.isIdle else { return true }
                 state.drained.append(continuation)
                 return false
             }
             if isIdle { continuation.resume() }
         }
-        state.withLock { $0.phase = .stopped }
+        state.withLock { if case .draining = $0.phase { $0.phase = .stopped } }
         state.signal()
     }
 
-    /// Queues the rows; says why not otherwise.
-    private func admit(
-        _ rows: [RowQueue.Row],
-        number: Int,
-        _ continuation: UnsafeContinuation<Answer, Never>
-    ) -> EmbeddingError? {
+    /// Fails every request, now and later.
+    func fail(reason: String) {
+        let (answers, isFirst) = state.withLock { state in
+            if case .failed = state.phase { return ([SchedulingPolicy.Answer](), false) }
+            state.phase = .failed(reason: reason)
+            return (state.policy.failAll(.computeFailed(reason: reason)), true)
+        }
+        if isFirst { onFailure(reason) }
+        send(answers)
+    }
+
+    /// Gives the submission to the policy; `nil` if the caller has to wait.
+    private func admit(_ submission: SchedulingPolicy.Submission, number: Int, _ caller: Caller) -> Answer? {
         state.withLock { state in
-            // `cancel` takes the same lock: a task cancelled earlier is seen here, a later one finds its rows.
-            guard !Task.isCancelled else { return .cancelled }
-            guard state.phase == .running else { return .shuttingDown }
-            guard state.queue.admit(rows) else {
-                let wait = state.throughput.duration(tokens: state.queue.waitingTokens) ?? .seconds(1)
-                return .overloaded(retryAfter: min(max(wait, .seconds(1)), .seconds(59)))
+            // `cancel` takes the same lock: a task cancelled earlier is seen here, a later one finds its request.
+            guard !Task.isCancelled else { return .failure(.cancelled) }
+            switch state.phase {
+            case .running: break
+            case .draining, .stopped: return .failure(.shuttingDown)
+            case .failed(let reason): return .failure(.computeFailed(reason: reason))
             }
-            state.pending[number] = Pending(
-                answer: continuation,
-                admitted: clock.now,
-                started: nil,
-                vectors: Array(repeating: nil, count: rows.count),
-                missing: rows.count
-            )
-            return nil
+            switch state.policy.admit(submission, number: number, now: clock.now) {
+            case .answered(let output): return .success(output)
+            case .refused(let wait):
+                return .failure(.overloaded(retryAfter: min(max(wait, .seconds(1)), .seconds(59))))
+            case .expired: return .failure(.deadlineExceeded)
+            case .admitted:
+                state.callers[number] = caller
+                return nil
+            }
         }
     }
 
     private func cancel(_ number: Int) {
-        let reply = state.withLock { state in
-            Self.finish(number, with: .failure(.cancelled), in: &state, wanted: wantedInStep)
-        }
-        send([reply])
+        let answer = state.withLock { $0.policy.cancel(number) }
+        send(answer.map { [$0] } ?? [])
     }
 
-    /// Takes a request out of the state, whatever of it is still queued or running.
-    private static func finish(
-        _ number: Int,
-        with answer: Answer,
-        in state: inout State,
-        wanted: borrowing Atomic<Int>
-    ) -> Reply? {
-        guard let pending = state.pending.removeValue(forKey: number) else { return nil }
-        if pending.missing > 0 { state.queue.remove(number) }
-        if pending.started != nil { wanted.subtract(1, ordering: .relaxed) }
-        return (pending.answer, answer)
-    }
-
-    /// Resumes continuations outside the lock, and those who wait for the drain.
-    private func send(_ replies: [Reply?]) {
-        for case let reply? in replies { reply.continuation.resume(returning: reply.answer) }
-        let drained = state.withLock { state in
-            guard state.pending.isEmpty else { return [UnsafeContinuation<Void, Never>]() }
-            defer { state.drained = [] }
-            return state.drained
+    /// Resumes callers outside the lock, and those who wait for the drain.
+    private func send(_ answers: [SchedulingPolicy.Answer]) {
+        if answers.isEmpty { return }
+        let (replies, drained) = state.withLock { state in
+            let replies = answers.compactMap { answer in
+                state.callers.removeValue(forKey: answer.request).map { ($0, answer.result) }
+            }
+            let drained = state.policy.isIdle ? state.drained : []
+            if state.policy.isIdle { state.drained = [] }
+            return (replies, drained)
         }
+        for (caller, answer) in replies { caller.resume(returning: answer) }
         for continuation in drained { continuation.resume() }
     }
+}
 
-    /// The compute worker's life.
-    private func work(_ execute: Execute) {
-        while let rows = nextStep() {
-            var step = PackedStep()
-            for row in rows { step.append(row.tokens, adapter: row.adapter) }
-            let start = clock.now
-            let vectors = execute(rows[0].model, step) { wantedInStep.load(ordering: .relaxed) <= 0 }
-            deliver(vectors, of: rows, tokens: step.tokenCount, duration: clock.now - start)
+// MARK: - The compute worker
+
+extension Scheduler {
+    /// The worker's life.
+    private func work(_ execute: @escaping Execute) {
+        do throws(ComputeFailure) {
+            while let step = waitForStep() { try run(step, depth: 0, execute) }
+        } catch {
+            fail(reason: error.reason)
         }
     }
 
-    /// Waits for rows; `nil` once the scheduler has stopped.
-    private func nextStep() -> [RowQueue.Row]? {
-        state.wait { state in
-            guard !state.queue.isEmpty else { return state.phase == .stopped ? .some(nil) : nil }
-            let rows = state.queue.nextStep(tokenBudget: stepTokens)
-            let now = clock.now
-            var wanted = 0
-            for number in Set(rows.map(\.request)) {
-                wanted += 1
-                if state.pending[number]?.started == nil { state.pending[number]?.started = now }
-            }
-            wantedInStep.store(wanted, ordering: .relaxed)
-            return rows
-        }
-    }
-
-    private func deliver(_ vectors: [[Float]]?, of rows: [RowQueue.Row], tokens: Int, duration: Duration) {
-        guard let vectors else { return }
-        let replies = state.withLock { state in
-            state.throughput.record(tokens: tokens, duration: duration)
-            let now = clock.now
-            var replies: [Reply?] = []
-            for (row, vector) in zip(rows, vectors) {
-                guard var pending = state.pending[row.request] else { continue }
-                guard vector.allSatisfy(\.isFinite) else {
-                    let answer = Answer.failure(.notFinite(index: row.index))
-                    replies.append(Self.finish(row.request, with: answer, in: &state, wanted: wantedInStep))
-                    continue
+    /// Waits for rows; `nil` once there will be none.
+    private func waitForStep() -> SchedulingPolicy.Step? {
+        while true {
+            let (step, answers): (SchedulingPolicy.Step??, [SchedulingPolicy.Answer]) = state.wait { state in
+                let now = clock.now
+                let expired = state.policy.expire(now: now)
+                if let step = state.policy.nextStep(now: now) { return (step, expired) }
+                switch state.phase {
+                case .stopped, .failed: return (.some(nil), expired)
+                case .running, .draining: return expired.isEmpty ? nil : (nil, expired)
                 }
-                pending.vectors[row.index] = vector
-                pending.missing -= 1
-                state.pending[row.request] = pending
-                guard pending.missing == 0 else { continue }
-                let started = pending.started ?? now
-                let output = Output(
-                    vectors: pending.vectors.compactMap(\.self),
-                    queueTime: started - pending.admitted,
-                    computeTime: now - started
-                )
-                replies.append(Self.finish(row.request, with: .success(output), in: &state, wanted: wantedInStep))
             }
-            return replies
+            send(answers)
+            if let step { return step }
         }
-        send(replies)
+    }
+
+    /// Runs a step to its end, or until nobody wants it any more.
+    private func run(_ step: SchedulingPolicy.Step, depth: Int, _ execute: @escaping Execute) throws(ComputeFailure) {
+        var packed = PackedStep()
+        for key in step.keys { packed.append(key.tokens, adapter: key.adapter) }
+        var failure: ComputeFailure?
+        let vectors = try execute(step.model, packed, depth) {
+            do throws(ComputeFailure) {
+                return try yield(depth: depth, execute)
+            } catch {
+                failure = error
+                return false
+            }
+        }
+        if let failure { throw failure }
+        guard let vectors else { return }
+        guard vectors.count == step.rows.count else {
+            throw ComputeFailure(reason: "a step of \(step.rows.count) rows gave \(vectors.count) vectors")
+        }
+        progress.add(1, ordering: .relaxed)
+        let sound = vectors.map { $0.allSatisfy(\.isFinite) ? $0 : nil }
+        send(state.withLock { $0.policy.finish(sound, now: clock.now) })
+    }
+
+    /// A yield point: runs what should run first, and tells whether the step should go on.
+    private func yield(depth: Int, _ execute: @escaping Execute) throws(ComputeFailure) -> Bool {
+        while true {
+            progress.add(1, ordering: .relaxed)
+            let (decision, expired) = state.withLock { state in
+                let now = clock.now
+                let expired = state.policy.expire(now: now)
+                guard state.policy.isWanted(now: now) else { return (Decision.abandon, expired) }
+                guard depth == 0, let step = state.policy.preemptingStep(now: now) else { return (.goOn, expired) }
+                return (.run(step), expired)
+            }
+            send(expired)
+            switch decision {
+            case .goOn: return true
+            case .abandon: return false
+            case .run(let step): try run(step, depth: 1, execute)
+            }
+        }
     }
 }

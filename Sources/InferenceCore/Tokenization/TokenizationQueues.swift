@@ -16,11 +16,11 @@ final class TokenizationQueues: Sendable {
         queues = (0..<CPUAllowance.threads).map { DispatchQueue(label: "tokenize-\($0)") }
     }
 
-    /// The ids of every input of a request, checked against the model's limit.
+    /// The ids of every input of a request, checked against the model's limit; while other requests compute.
     func encode(
         _ request: EmbeddingRequest,
         with model: EmbeddingModel
-    ) async throws(EmbeddingError) -> [Encoding] {
+    ) async throws(EmbeddingError) -> [Result<Encoding, EmbeddingError>] {
         let octets = request.inputs.reduce(0) { $0 + $1.octetCount }
         guard octets > Self.inlineOctets else { return try model.encode(request) }
         let queue = queues[next.add(1, ordering: .relaxed).oldValue % queues.count]

@@ -50,14 +50,16 @@ import Testing
                 let memory = memory(rows, shape, chunk: chunk, in: context)
                 let result = Rows(base: output.baseAddress!, stride: width)
                 for begin in stride(from: 0, to: tokens, by: min(chunk, tokens)) {
-                    shape.attention.apply(
+                    let isComplete = shape.attention.apply(
                         rows.from(begin),
                         memory,
                         sequences: shape.sequences,
                         tokens: begin..<begin + min(chunk, tokens - begin),
                         to: result.from(begin),
-                        in: context
+                        in: context,
+                        yield: { true }
                     )
+                    #expect(isComplete)
                 }
             }
         }

@@ -111,7 +111,7 @@ import Testing
         defer { context.pool.stop() }
         var step = PackedStep()
         for golden in goldens { step.append(golden.ids, adapter: model.adapter(for: golden.task)) }
-        let together = try #require(model.backbone.forward(step, in: context, isAbandoned: { false }))
+        let together = try #require(model.backbone.forward(step, in: context, yield: { true }))
         var worst: Float = 0
         for (golden, vector) in zip(goldens, together) {
             let request = EmbeddingRequest(inputs: [.tokens(golden.ids)], task: golden.task)

@@ -1,0 +1,21 @@
+/// Everything a pooled vector depends on.
+///
+/// Two rows with equal keys have the same vector, bit for bit.
+///
+/// The prompt and the text are in the ids. Dimensions, number format and normalisation are applied to the vector later,
+/// so requests that differ only in those share it.
+struct RowKey: Sendable, Hashable {
+    /// Which model it runs on.
+    let model: Int
+    /// Which of the model's adapters; `nil`: none.
+    let adapter: Int?
+    /// Its ids; at least one.
+    let tokens: [Int32]
+
+    /// Hashes the ids in one go: they are thousands.
+    func hash(into hasher: inout Hasher) {
+        hasher.combine(model)
+        hasher.combine(adapter)
+        tokens.withUnsafeBytes { hasher.combine(bytes: $0) }
+    }
+}
