@@ -86,15 +86,15 @@ struct MetricsTests {
         #expect(reply.fields[.contentType] == "text/plain; version=0.0.4; charset=utf-8")
         let model = "model=\"jina-embeddings-v5-text-small\""
         for line in [
-            "embed_inputs_total{\(model),task=\"retrieval.query\"} 2",
-            "embed_tokens_total{\(model),task=\"retrieval.query\"} 5",
-            "embed_inputs_total{\(model),task=\"default\"} 1",
-            "embed_tokens_total{\(model),task=\"default\"} 32",
+            "embed_inputs_total{\(model),task=\"retrieval.query\",class=\"bulk\"} 2",
+            "embed_tokens_total{\(model),task=\"retrieval.query\",class=\"bulk\"} 5",
+            "embed_inputs_total{\(model),task=\"default\",class=\"bulk\"} 1",
+            "embed_tokens_total{\(model),task=\"default\",class=\"bulk\"} 32",
             "embed_truncated_inputs_total{\(model)} 1",
             "embed_input_tokens_bucket{\(model),le=\"2\"} 1",
             "embed_input_tokens_count{\(model)} 3",
-            "embed_queue_wait_seconds_sum{\(model)} 0.004",
-            "embed_compute_seconds_sum{\(model)} 0.01",
+            "embed_queue_wait_seconds_sum{\(model),class=\"bulk\"} 0.004",
+            "embed_compute_seconds_sum{\(model),class=\"bulk\"} 0.01",
             "embed_request_errors_total{code=\"VALIDATION_ERROR\"} 1",
             "embed_ready 1",
         ] {

@@ -141,10 +141,10 @@ def test_metrics_count_what_happened(server):
     def grown(name):
         return after[name] - before.get(name, 0)
 
-    labels = f'{{model="{MODEL}",task="default"}}'
+    labels = f'{{model="{MODEL}",task="default",class="interactive"}}'
     assert grown(f"embed_inputs_total{labels}") == 2
     assert grown(f"embed_tokens_total{labels}") == 7
-    assert grown(f'embed_queue_wait_seconds_count{{model="{MODEL}"}}') == 1
+    assert grown(f'embed_queue_wait_seconds_count{{model="{MODEL}",class="interactive"}}') == 1
     assert grown('embed_request_errors_total{code="VALIDATION_ERROR"}') == 1
     assert grown('embed_request_errors_total{code="RESOURCE_NOT_FOUND"}') == 1
     assert grown('embed_http_requests_total{route="/v1/embeddings",method="POST",code="200"}') == 1

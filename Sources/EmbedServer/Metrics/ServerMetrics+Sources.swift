@@ -73,6 +73,8 @@ extension ServerMetrics {
             Double(counts.abandonedSteps)
         )
         output.single("embed_computed_tokens_total", .counter, "Tokens computed.", Double(counts.computedTokens))
+        output.single("embed_computed_rows_total", .counter, "Rows of these tokens.", Double(counts.computedRows))
+        output.single("embed_failed_rows_total", .counter, "Rows without a finite vector.", Double(counts.failedRows))
         output.begin("embed_reused_inputs_total", .counter, "Inputs that were not computed.")
         output.sample("embed_reused_inputs_total", [("from", "cache")], Double(counts.cachedInputs))
         output.sample("embed_reused_inputs_total", [("from", "flight")], Double(counts.sharedInputs))

@@ -22,8 +22,8 @@ final class ServerMetrics: Sendable {
         "Requests refused or failed, by the code of the answer.",
         labels: ["code"]
     )
-    private let inputs = Counter("embed_inputs_total", "Inputs embedded.", labels: ["model", "task"])
-    private let tokens = Counter("embed_tokens_total", "Tokens of these inputs.", labels: ["model", "task"])
+    private let inputs = Counter("embed_inputs_total", "Inputs embedded.", labels: ["model", "task", "class"])
+    private let tokens = Counter("embed_tokens_total", "Tokens of these inputs.", labels: ["model", "task", "class"])
     private let truncatedInputs = Counter("embed_truncated_inputs_total", "Inputs cut.", labels: ["model"])
     private let inputTokens = Histogram(
         "embed_input_tokens",
@@ -34,12 +34,12 @@ final class ServerMetrics: Sendable {
     private let queueWait = Histogram(
         "embed_queue_wait_seconds",
         "From a request's admission to its first step.",
-        labels: ["model"]
+        labels: ["model", "class"]
     )
     private let compute = Histogram(
         "embed_compute_seconds",
         "From a request's first step to the end of its last.",
-        labels: ["model"]
+        labels: ["model", "class"]
     )
     private let keyReloads = Counter("embed_key_reloads_total", "Readings of the key file.", labels: ["result"])
 
@@ -67,12 +67,13 @@ final class ServerMetrics: Sendable {
     func record(_ plan: EmbeddingPlan, _ result: EmbeddingResult) {
         let model = plan.model.id
         let task = plan.work.task?.rawValue ?? "default"
-        inputs.add(result.tokenCounts.count, model, task)
-        tokens.add(result.totalTokens, model, task)
+        let priority = result.priority.rawValue
+        inputs.add(result.tokenCounts.count, model, task, priority)
+        tokens.add(result.totalTokens, model, task, priority)
         truncatedInputs.add(result.truncated.count { $0 }, model)
         inputTokens.record(result.tokenCounts.map(Double.init), model)
-        queueWait.record([result.queueTime / .seconds(1)], model)
-        compute.record([result.computeTime / .seconds(1)], model)
+        queueWait.record([result.queueTime / .seconds(1)], model, priority)
+        compute.record([result.computeTime / .seconds(1)], model, priority)
     }
 
     /// Counts a reading of the key file.

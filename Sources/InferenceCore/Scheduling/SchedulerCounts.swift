@@ -8,6 +8,8 @@ public struct SchedulerCounts: Sendable, Equatable {
     public var abandonedSteps = 0
     /// Tokens that went through a model.
     public var computedTokens = 0
+    /// Rows that these tokens belong to.
+    public var computedRows = 0
     /// Inputs whose vector was in the cache.
     public var cachedInputs = 0
     /// Inputs that shared the row of an equal one, in the same request or in another.

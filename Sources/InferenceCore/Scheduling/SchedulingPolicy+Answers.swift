@@ -29,6 +29,7 @@ extension SchedulingPolicy {
         let tokens = finished.step.tokens
         rates[finished.step.model, default: RateEstimate()].record(Double(tokens), during: finished.computed)
         counts.computedTokens += tokens
+        counts.computedRows += vectors.count
         var answers: [Answer] = []
         for (number, vector) in zip(finished.step.rows, vectors) {
             guard let row = rows[number] else { continue }
