@@ -19,8 +19,13 @@ struct Gateway: Sendable {
     typealias Endpoint = @Sendable (Request, APIKey?) async -> Answer
 
     /// Wraps an endpoint that everybody may call.
-    func open(level: Logger.Level = .info, _ endpoint: @escaping @Sendable (Request) -> Answer) -> Handler {
-        { request in finish(endpoint(request), to: request, key: nil, level: level) }
+    func open(_ endpoint: @escaping @Sendable (Request) -> Answer) -> Handler {
+        { request in finish(endpoint(request), to: request, key: nil, level: .info) }
+    }
+
+    /// Wraps a probe: they come every few seconds, and would drown the log at its usual level.
+    func probe(_ endpoint: @escaping @Sendable (Request) -> Answer) -> ImmediateHandler {
+        { request in finish(endpoint(request), to: request, key: nil, level: .debug) }
     }
 
     /// Wraps an endpoint that takes a key with `scope`, if keys are configured.

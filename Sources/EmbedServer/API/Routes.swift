@@ -21,7 +21,7 @@ struct Routes {
 
     /// All of them.
     ///
-    /// Probes come every few seconds, and would drown the log at its usual level.
+    /// Probes are answered on the event loops: elsewhere they would wait for a thread while large bodies are decoded.
     var all: [Route] {
         let routes = [
             Route([.post], "/v1/embeddings", handler: gateway.locked(.embed, embeddings.answer)),
@@ -29,11 +29,11 @@ struct Routes {
             Route([.get], "/v1/models", handler: gateway.open(models.list)),
             Route([.get], "/v1/models/{id}", handler: gateway.open(models.show)),
             Route([.get], "/openapi.json", handler: gateway.open(openAPI.answer)),
-            Route([.get], "/livez", handler: gateway.open(level: .debug, health.live)),
-            Route([.get], "/live", handler: gateway.open(level: .debug, health.live)),
-            Route([.get], "/readyz", handler: gateway.open(level: .debug, health.ready)),
-            Route([.get], "/ready", handler: gateway.open(level: .debug, health.ready)),
-            Route([.get], "/health", handler: gateway.open(level: .debug, health.ready)),
+            .immediate([.get], "/livez", handler: gateway.probe(health.live)),
+            .immediate([.get], "/live", handler: gateway.probe(health.live)),
+            .immediate([.get], "/readyz", handler: gateway.probe(health.ready)),
+            .immediate([.get], "/ready", handler: gateway.probe(health.ready)),
+            .immediate([.get], "/health", handler: gateway.probe(health.ready)),
             Route([.get], "/metrics", handler: gateway.locked(.metrics, level: .debug, metrics.answer)),
             Route([.post], "/admin/reload", handler: gateway.locked(.admin, reload.answer)),
         ]

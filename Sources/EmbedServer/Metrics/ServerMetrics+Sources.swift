@@ -44,18 +44,39 @@ extension ServerMetrics {
                 output.sample("embed_model_info", labels, 1)
             }
             output.single("embed_compute_threads", .gauge, "Compute threads.", Double(engine.threadCount))
-            let status = engine.status
-            output.begin("embed_waiting_tokens", .gauge, "Tokens that wait, by class.")
-            for (priority, tokens) in status.waitingTokens.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
-                output.sample("embed_waiting_tokens", [("class", priority.rawValue)], Double(tokens))
-            }
-            output.begin("embed_predicted_wait_seconds", .gauge, "How long a new request would wait, by class.")
-            for (priority, wait) in status.predictedWait.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
-                output.sample("embed_predicted_wait_seconds", [("class", priority.rawValue)], wait / .seconds(1))
-            }
-            output.single("embed_cache_bytes", .gauge, "Memory of the vector cache.", Double(status.cacheBytes))
-            status.counts.write(to: &output)
+            Self.write(engine.status, to: &output)
         }
+    }
+
+    /// Writes what the scheduler does and has done.
+    private static func write(_ status: SchedulerStatus, to output: inout MetricText) {
+        let counts = status.counts
+        func perClass(_ name: String, _ kind: MetricText.Kind, _ help: String, _ value: (Priority) -> Double) {
+            output.begin(name, kind, help)
+            for priority in Priority.allCases { output.sample(name, [("class", priority.rawValue)], value(priority)) }
+        }
+        perClass("embed_waiting_tokens", .gauge, "Tokens that wait.") { Double(status.waitingTokens[$0] ?? 0) }
+        perClass("embed_predicted_wait_seconds", .gauge, "How long a new request would wait.") {
+            (status.predictedWait[$0] ?? .zero) / .seconds(1)
+        }
+        perClass("embed_steps_total", .counter, "Steps started.") { Double(counts.steps[$0] ?? 0) }
+        output.single(
+            "embed_preemptions_total",
+            .counter,
+            "Interactive steps inside others.",
+            Double(counts.preemptions)
+        )
+        output.single(
+            "embed_steps_abandoned_total",
+            .counter,
+            "Steps stopped unfinished.",
+            Double(counts.abandonedSteps)
+        )
+        output.single("embed_computed_tokens_total", .counter, "Tokens computed.", Double(counts.computedTokens))
+        output.begin("embed_reused_inputs_total", .counter, "Inputs that were not computed.")
+        output.sample("embed_reused_inputs_total", [("from", "cache")], Double(counts.cachedInputs))
+        output.sample("embed_reused_inputs_total", [("from", "flight")], Double(counts.sharedInputs))
+        output.single("embed_cache_bytes", .gauge, "Octets of kept vectors.", Double(status.cacheBytes))
     }
 }
 
@@ -67,27 +88,5 @@ extension ProcessStatus {
         output.single("process_open_fds", .gauge, "Descriptors open.", Double(openDescriptors))
         output.single("process_max_fds", .gauge, "Descriptors allowed.", Double(maximumDescriptors))
         output.single("process_threads", .gauge, "Threads.", Double(threads))
-    }
-}
-
-extension SchedulerCounts {
-    /// Writes what the scheduler has done.
-    fileprivate func write(to output: inout MetricText) {
-        output.begin("embed_steps_total", .counter, "Steps started, by class.")
-        for (priority, count) in steps.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
-            output.sample("embed_steps_total", [("class", priority.rawValue)], Double(count))
-        }
-        let counters = [
-            ("embed_preemptions_total", "Interactive steps that ran inside a bulk step.", preemptions),
-            ("embed_abandoned_steps_total", "Steps stopped because nobody wanted them any more.", abandonedSteps),
-            ("embed_computed_tokens_total", "Tokens that went through a model.", computedTokens),
-            ("embed_cached_inputs_total", "Inputs whose vector was in the cache.", cachedInputs),
-            ("embed_shared_inputs_total", "Inputs that shared the computation of an equal one.", sharedInputs),
-            ("embed_failed_rows_total", "Rows with a value that is not finite.", failedRows),
-            ("embed_overloaded_requests_total", "Requests refused for overload.", refusedRequests),
-            ("embed_cancelled_requests_total", "Requests whose caller went away.", cancelledRequests),
-            ("embed_expired_requests_total", "Requests that ran into their deadline.", expiredRequests),
-        ]
-        for (name, help, value) in counters { output.single(name, .counter, help, Double(value)) }
     }
 }

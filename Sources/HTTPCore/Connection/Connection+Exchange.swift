@@ -125,6 +125,9 @@ extension Connection {
             remoteAddress: peer,
             receivedAt: exchange.receivedAt
         )
+        if let handler = route.immediateHandler {
+            return answer(handler(request), id: exchange.id, thenClose: false)
+        }
         run(
             HandlerCall(
                 handler: route.handler,

@@ -6,6 +6,12 @@ public import HTTPTypes
 /// must not block the thread it runs on for long: there are only as many as CPUs.
 public typealias Handler = @Sendable (Request) async -> Response
 
+/// Answers one request on the event loop itself, without waiting for a thread.
+///
+/// For answers that take microseconds and must come even while every other thread is busy, such as those to probes: all
+/// connections of the loop wait meanwhile.
+public typealias ImmediateHandler = @Sendable (Request) -> Response
+
 /// What one path answers to some methods.
 public struct Route: Sendable {
     /// The methods; GET stands for HEAD too, and the server leaves the body out.
@@ -26,6 +32,9 @@ public struct Route: Sendable {
     /// Answers the requests.
     public var handler: Handler
 
+    /// Answers the requests in place of `handler`, if there is one.
+    private(set) var immediateHandler: ImmediateHandler?
+
     /// Makes a route.
     public init(
         _ methods: [HTTPRequest.Method],
@@ -39,5 +48,18 @@ public struct Route: Sendable {
         self.bodyLimit = bodyLimit
         self.requiresLength = requiresLength
         self.handler = handler
+    }
+
+    /// Makes a route that is answered on the event loops.
+    ///
+    /// No initializer: the compiler would take it for every trailing closure that does not wait.
+    public static func immediate(
+        _ methods: [HTTPRequest.Method],
+        _ pattern: String,
+        handler: @escaping ImmediateHandler
+    ) -> Route {
+        var route = Route(methods, pattern, handler: { handler($0) })
+        route.immediateHandler = handler
+        return route
     }
 }

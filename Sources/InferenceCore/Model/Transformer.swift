@@ -24,7 +24,9 @@ struct Transformer: ForwardPass {
         let down: any LinearLayer
     }
 
-    /// Tokens whose queries and feed-forward activations are held at a time; between them the step yields.
+    /// Tokens whose queries and feed-forward activations are held at a time.
+    ///
+    /// Between chunks the step yields.
     private static let chunk = 512
 
     let parameterCount: Int
