@@ -11,6 +11,8 @@ struct EmbedServer: AsyncParsableCommand {
 
             Data goes to stdout; logs, warnings and errors go to stderr.
             """,
-        subcommands: [ServeCommand.self, EmbedCommand.self, TokenizeCommand.self, DoctorCommand.self]
+        subcommands: [
+            ServeCommand.self, EmbedCommand.self, TokenizeCommand.self, DoctorCommand.self, BenchCommand.self,
+        ]
     )
 }

@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "measure.h"
+
 typedef struct ckernels {
     /// "avx512", "avx2", "portable": for logs and tests.
     const char *name;

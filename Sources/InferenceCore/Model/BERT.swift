@@ -80,6 +80,8 @@ struct BERT: ForwardPass {
     }
 
     let parameterCount: Int
+    var cost: ForwardCost { ForwardCost(configuration) }
+    var widestLayers: [any LinearLayer] { layers.map(\.intermediate) }
     /// How the matrices are stored.
     var weightType: TensorType { wordEmbeddings.type }
     private let configuration: Configuration

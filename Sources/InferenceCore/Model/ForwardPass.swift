@@ -10,4 +10,10 @@ protocol ForwardPass: Sendable {
 
     /// The number of weights.
     var parameterCount: Int { get }
+
+    /// The floating-point operations of a step.
+    var cost: ForwardCost { get }
+
+    /// The widest linear layer of each block, the first of its feed-forward network.
+    var widestLayers: [any LinearLayer] { get }
 }

@@ -30,6 +30,8 @@ struct Transformer: ForwardPass {
     private static let chunk = 512
 
     let parameterCount: Int
+    let cost: ForwardCost
+    var widestLayers: [any LinearLayer] { layers.map(\.gateUp) }
     /// How the matrices are stored.
     var weightType: TensorType { embeddings.type }
     private let configuration: TransformerConfiguration
@@ -110,6 +112,7 @@ struct Transformer: ForwardPass {
             theta: configuration.ropeTheta,
             positions: configuration.maximumPositions
         )
+        cost = ForwardCost(configuration, isCausal: isQwen3, pooling: pooling, adapters: adapters)
         parameterCount =
             weights.tensors.values.reduce(0) { $0 + $1.count } + adapters.reduce(0) { $0 + $1.parameterCount }
     }
