@@ -9,22 +9,30 @@ import sys
 import threading
 import time
 
-from load import Server, Texts, harness, queries, summary
+from load import Server, Texts, queries, summary
+
+
+def abandoned(server):
+    """Steps that stopped because nobody wanted them any more."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.port)
+    connection.request("GET", "/metrics")
+    for line in connection.getresponse().read().decode().splitlines():
+        if line.startswith("embed_steps_abandoned_total"):
+            return float(line.split()[-1])
+    raise SystemExit("/metrics does not count abandoned steps")
 
 
 def send_and_leave(server, text, seconds):
-    """Sends a request, closes the socket after a while, and gives the time until the process stops computing."""
+    """Sends a request, closes the socket after a while, and gives the time until its step has stopped."""
     connection = http.client.HTTPConnection("127.0.0.1", server.port)
     connection.request("POST", "/v1/embeddings", json.dumps({"input": [text], "truncate": True}))
     time.sleep(seconds)
+    before = abandoned(server)
     connection.sock.close()
     left = time.perf_counter()
-    pid = server.process.pid
-    while True:
-        before = harness.cpu_seconds(pid)
-        time.sleep(0.03)
-        if harness.cpu_seconds(pid) - before < 0.011:
-            return time.perf_counter() - left - 0.03
+    while abandoned(server) == before:
+        time.sleep(0.002)
+    return time.perf_counter() - left
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ def resident_megabytes(pid):
 
 def main(binary, model, seconds):
     with Server(binary, model) as server:
-        bulk = Bulk(server)
+        bulk = Bulk(server, passages=4, words=146)
         begin = time.perf_counter()
         time.sleep(8)
         capacity = bulk.rate(begin, time.perf_counter())
