@@ -233,11 +233,19 @@ struct EmbeddingsEndpointTests {
         }
     }
 
-    @Test("before the models are loaded and while draining: 503")
+    @Test("before the models are loaded: 503")
     func unavailable() async throws {
         let client = try TestClient([])
         #expect(try await client.embed(#"{"input":"a"}"#).status == 503)
         client.state.drain()
         #expect(try await client.embed(#"{"input":"a"}"#).status == 503)
+    }
+
+    @Test("while draining, what still arrives is served")
+    func draining() async throws {
+        let client = try TestClient()
+        client.state.drain()
+        #expect(try await client.embed(#"{"input":"a"}"#).status == 200)
+        #expect(try await client.send(.get, "/readyz").status == 503)
     }
 }

@@ -19,6 +19,7 @@ import Testing
         #expect(lines.filter { $0.hasPrefix("Content-Length") } == ["Content-Length: 2"])
         #expect(!lines.contains { $0.hasPrefix("Connection") || $0.hasPrefix("Transfer-Encoding") })
         #expect(lines.contains("Server: s") && lines.contains("x-request-id: id"))
+        #expect(lines.contains("X-Content-Type-Options: nosniff"))
         #expect(lines.suffix(2) == ["", ""])
     }
 

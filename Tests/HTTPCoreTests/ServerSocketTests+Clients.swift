@@ -85,11 +85,11 @@ extension ServerSocketTests {
             let client = TestClient(port: port)
             client.send("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n" + Self.get)
             client.halfClose()
-            // The server asks whether anybody still reads, once.
+            // The server asks once whether anybody still reads, and on a busy machine again for the second request.
             #expect(client.answer()?.status == 100)
             Task { await mayAnswer.raise() }
-            #expect(client.answer()?.text == "done")
-            #expect(client.answer()?.status == 200)
+            #expect(client.finalAnswer()?.text == "done")
+            #expect(client.finalAnswer()?.status == 200)
             #expect(client.seesEnd())
         }
         try await server.wait { $0.connectionsOpen == 0 }

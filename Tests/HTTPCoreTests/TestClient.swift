@@ -102,6 +102,14 @@ class TestClient {
         return Answer(status: status, fields: fields, body: Array(buffer[..<length]))
     }
 
+    /// Reads answers up to the first that is not interim.
+    func finalAnswer() -> Answer? {
+        while let answer = answer() {
+            if answer.status >= 200 { return answer }
+        }
+        return nil
+    }
+
     /// Whether the server closes without sending anything more.
     func seesEnd() -> Bool {
         var octet: UInt8 = 0

@@ -20,7 +20,7 @@ struct EmbeddingsEndpoint: Sendable {
             let catalog = try state.catalog()
             let wanted = try EmbeddingsRequest(body: request.body)
             var plan = try EmbeddingPlan(wanted, catalog: catalog)
-            try schedule(&plan.work, as: request, key)
+            try schedule(&plan.work, as: request, key: key)
             let result = try await run(plan, for: key)
             let body = EmbeddingsResponse(result: result, model: wanted.model ?? plan.model.id, format: wanted.format)
             var response = Response.json(body.encoded())
@@ -32,12 +32,13 @@ struct EmbeddingsEndpoint: Sendable {
         }
     }
 
-    /// Tells the scheduler what the request's fields ask for, and whose share of the time pays for it: the key's, or
-    /// without keys that of the client's host.
-    private func schedule(_ work: inout EmbeddingRequest, as request: Request, _ key: APIKey?) throws(APIError) {
+    /// Tells the scheduler what the request's fields ask for, and whose share of the time pays for it.
+    ///
+    /// Without keys every client host is a caller of its own.
+    private func schedule(_ work: inout EmbeddingRequest, as request: Request, key: APIKey?) throws(APIError) {
         let fields = try SchedulingFields(request.fields)
         work.priority = fields.priority
-        work.caller = key?.name ?? request.remoteAddress.host
+        work.caller = key.map { "key \($0.name)" } ?? request.remoteAddress.host
         let timeout = [fields.timeout, requestTimeout].compactMap { $0 }.min()
         work.deadline = timeout.map { request.receivedAt + $0 }
     }

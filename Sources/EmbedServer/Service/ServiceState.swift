@@ -8,8 +8,8 @@ final class ServiceState: Sendable {
         case loading
         /// Requests are served.
         case ready(ModelCatalog)
-        /// Running requests end, new ones are refused.
-        case draining
+        /// No connection is accepted any more; requests on those that were are served to the end.
+        case draining(ModelCatalog?)
         /// The compute worker failed; only a restart helps.
         case failed(reason: String)
 
@@ -32,9 +32,9 @@ final class ServiceState: Sendable {
     /// The models, while they can be used.
     func catalog() throws(APIError) -> ModelCatalog {
         switch phase {
-        case .ready(let catalog): return catalog
+        case .ready(let catalog), .draining(let catalog?): return catalog
         case .loading: throw .unavailable("The models are being loaded. Try again in a moment.")
-        case .draining: throw .unavailable("The server is shutting down.")
+        case .draining(nil): throw .unavailable("The server is shutting down.")
         case .failed: throw .unavailable("The server has failed and must be restarted.")
         }
     }
@@ -44,9 +44,17 @@ final class ServiceState: Sendable {
         state.withLock { if case .loading = $0 { $0 = .ready(catalog) } }
     }
 
-    /// Refuses further requests.
+    /// Has probes report that the service ends.
+    ///
+    /// Requests are not refused: whoever has sent one to a connection that was accepted is owed an answer.
     func drain() {
-        state.withLock { $0 = .draining }
+        state.withLock {
+            switch $0 {
+            case .ready(let catalog): $0 = .draining(catalog)
+            case .loading: $0 = .draining(nil)
+            case .draining, .failed: break
+            }
+        }
     }
 
     /// Gives up: probes report it, so that the process is replaced.

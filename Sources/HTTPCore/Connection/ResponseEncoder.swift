@@ -36,7 +36,8 @@ struct ResponseEncoder {
         head += "x-request-id: ".utf8
         head += id.rawValue.utf8
         if Self.mayHaveContent(response.status) {
-            head += "\r\nContent-Length: ".utf8
+            // Browsers shall not guess another type than the one that is said.
+            head += "\r\nX-Content-Type-Options: nosniff\r\nContent-Length: ".utf8
             head += String(response.body.count).utf8
         }
         switch persistence {
@@ -56,7 +57,7 @@ struct ResponseEncoder {
     /// The fields that the server alone sets.
     private static func isOurs(_ name: String) -> Bool {
         switch name {
-        case "content-length", "transfer-encoding", "connection", "date", "x-request-id": true
+        case "content-length", "transfer-encoding", "connection", "date", "x-request-id", "x-content-type-options": true
         default: false
         }
     }

@@ -33,6 +33,9 @@ final class Scheduler: Sendable {
         var policy: SchedulingPolicy
         var callers: [Int: Caller] = [:]
         var drained: [UnsafeContinuation<Void, Never>] = []
+        /// Yield points passed so far.
+        var progress = 0
+        var stallDetector = StallDetector()
     }
 
     /// What a step does at a yield point.
@@ -43,7 +46,6 @@ final class Scheduler: Sendable {
 
     private let state: WaitCondition<State>
     private let lastRequest = Atomic<Int>(0)
-    private let progress = Atomic<Int>(0)
     private let clock = ContinuousClock()
     private let onFailure: @Sendable (String) -> Void
 
@@ -60,6 +62,9 @@ final class Scheduler: Sendable {
         state = WaitCondition(State(policy: SchedulingPolicy(limits)))
         self.onFailure = onFailure
         WorkerThread.start(name: "compute-0") { [self] in work(makeExecute()) }
+        Task.detached { [weak self] in
+            repeat { try? await Task.sleep(for: StallDetector.interval) } while self?.checkProgress() == true
+        }
     }
 
     /// What is going on now.
@@ -106,6 +111,20 @@ final class Scheduler: Sendable {
         }
         if isFirst { onFailure(reason) }
         send(answers)
+    }
+
+    /// Fails if the worker is stuck; tells whether to look again.
+    private func checkProgress() -> Bool {
+        let (isStuck, isOver) = state.withLock { state in
+            let isComputing = !state.policy.running.isEmpty
+            let isStuck = state.stallDetector.isStuck(progress: isComputing ? state.progress : nil)
+            switch state.phase {
+            case .running, .draining: return (isStuck, false)
+            case .stopped, .failed: return (false, true)
+            }
+        }
+        if isStuck { fail(reason: "a step has passed no yield point for a minute") }
+        return !isStuck && !isOver
     }
 
     /// Gives the submission to the policy; `nil` if the caller has to wait.
@@ -198,7 +217,6 @@ extension Scheduler {
         guard vectors.count == step.rows.count else {
             throw ComputeFailure(reason: "a step of \(step.rows.count) rows gave \(vectors.count) vectors")
         }
-        progress.add(1, ordering: .relaxed)
         let sound = vectors.map { $0.allSatisfy(\.isFinite) ? $0 : nil }
         send(state.withLock { $0.policy.finish(sound, now: clock.now) })
     }
@@ -206,8 +224,8 @@ extension Scheduler {
     /// A yield point: runs what should run first, and tells whether the step should go on.
     private func yield(depth: Int, _ execute: @escaping Execute) throws(ComputeFailure) -> Bool {
         while true {
-            progress.add(1, ordering: .relaxed)
             let (decision, expired) = state.withLock { state in
+                state.progress += 1
                 let now = clock.now
                 let expired = state.policy.expire(now: now)
                 guard state.policy.isWanted(now: now) else { return (Decision.abandon, expired) }

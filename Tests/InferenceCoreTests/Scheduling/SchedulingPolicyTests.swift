@@ -168,3 +168,17 @@ import Testing
         #expect(abs(try #require(estimate.perSecond) - 100) < 1)
     }
 }
+
+@Suite struct StallDetectorTests {
+    @Test("twelve looks without progress are a stall; progress, idleness and a long sleep are not")
+    func looks() {
+        var detector = StallDetector()
+        var verdicts = (0..<12).map { _ in detector.isStuck(progress: 7) }
+        #expect(!verdicts.contains(true))
+        let last = detector.isStuck(progress: 7)
+        #expect(last)
+        verdicts =
+            (0..<30).map { detector.isStuck(progress: $0) } + (0..<30).map { _ in detector.isStuck(progress: nil) }
+        #expect(!verdicts.contains(true))
+    }
+}
