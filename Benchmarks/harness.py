@@ -28,9 +28,11 @@ def wait_for(port, path, seconds=60):
 
 
 @contextlib.contextmanager
-def process(command, port, path):
+def process(command, port, path, environment=None):
     """Runs a server for the time of the block."""
-    running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    running = subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, **(environment or {})}
+    )
     try:
         wait_for(port, path)
         yield running
@@ -40,10 +42,13 @@ def process(command, port, path):
 
 
 def server(binary, *arguments):
-    """Our server with the default model on a free port, the access log off; gives (process, port)."""
+    """Our server with the default model on a free port, the access log off; gives (process, port).
+
+    Its vector cache is off: rounds repeat their texts, and what is measured is computing.
+    """
     port = free_port()
     command = [binary, "serve", "--port", str(port), "--log-level", "error", *arguments]
-    return process(command, port, "/readyz"), port
+    return process(command, port, "/readyz", {"EMBED_CACHE_BYTES": "0"}), port
 
 
 def cpu_seconds(pid):
