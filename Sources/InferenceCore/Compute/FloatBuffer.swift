@@ -1,8 +1,8 @@
 /// Float32 memory aligned for SIMD that grows on demand and is never shared between threads that write.
 final class FloatBuffer {
     /// The first value.
-    private(set) var base: UnsafeMutablePointer<Float>
-    private(set) var capacity: Int
+    private var base: UnsafeMutablePointer<Float>
+    private var capacity: Int
 
     init() {
         capacity = 0
@@ -17,14 +17,6 @@ final class FloatBuffer {
             capacity = count
         }
         return base
-    }
-
-    /// Gives the memory back if there is more than `count` values of it.
-    func shrink(to count: Int) {
-        guard capacity > count else { return }
-        base.deallocate()
-        base = Self.allocate(count)
-        capacity = count
     }
 
     deinit { base.deallocate() }
