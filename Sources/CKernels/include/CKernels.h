@@ -14,6 +14,30 @@
 
 #include "measure.h"
 
+/// One tile of a matrix product: C[r][c] = (accumulate ? C[r][c] : 0) + sum over i < k of A[i][r] * B[i][c], and then the
+/// same sum over A2 and B2 (a low-rank update). Each element is summed in one accumulator in the order of i, whatever
+/// the tile's size.
+typedef struct ckernels_tile {
+    /// At most block_rows and panel_columns.
+    size_t rows, columns;
+    /// Packed rows and a packed panel.
+    size_t k;
+    const float *a;
+    const void *b;
+    /// Those of the second sum; k2 is 0 where there is none.
+    size_t k2;
+    const float *a2;
+    const void *b2;
+    /// The output, rows `ldc` floats apart.
+    float *c;
+    size_t ldc;
+    int accumulate;
+    /// What the caller needs after this tile, to be on its way from memory meanwhile: the line at ahead + i * ahead_step
+    /// bytes is asked for with each i < k. It need not be memory of the program's.
+    const void *ahead;
+    size_t ahead_step;
+} ckernels_tile;
+
 typedef struct ckernels {
     /// "avx512", "avx2", "portable": for logs and tests.
     const char *name;
@@ -50,7 +74,7 @@ typedef struct ckernels {
 
     /// Rows of a packed block and columns of a packed panel, for the three functions below.
     size_t block_rows, panel_columns;
-    /// Packs up to `block_rows` rows for `tile`: out[i][r] = x[r][i], `block_rows` floats for each i < k; rows that are
+    /// Packs up to `block_rows` rows for a tile: out[i][r] = x[r][i], `block_rows` floats for each i < k; rows that are
     /// missing become zeros.
     void (*pack_rows)(const float *x, size_t stride, size_t rows, size_t k, float *out);
     /// Packs up to `panel_columns` rows of a weight matrix `[outputs, k]` (`stride` values apart) for `tile_bf16`:
@@ -58,14 +82,10 @@ typedef struct ckernels {
     void (*pack_panel_bf16)(const uint16_t *weights, size_t stride, size_t columns, size_t k, uint16_t *out);
     /// The same in float32, for `tile_f32`.
     void (*pack_panel_f32)(const float *weights, size_t stride, size_t columns, size_t k, float *out);
-    /// One tile of a matrix product: C[r][c] = (accumulate ? C[r][c] : 0) + sum over i of A[i][r] * B[i][c], and then,
-    /// if `k2` is not 0, the same sum over A2 and B2 (a low-rank update). `rows` <= block_rows, `columns` <=
-    /// panel_columns. Each element is summed in one accumulator in the order of i, whatever the tile's size.
-    void (*tile_bf16)(size_t rows, size_t columns, size_t k, const float *a, const uint16_t *b, size_t k2,
-                      const float *a2, const uint16_t *b2, float *c, size_t ldc, int accumulate);
+    /// One tile of a matrix product with weights in bfloat16.
+    void (*tile_bf16)(const ckernels_tile *tile);
     /// The same with weights in float32.
-    void (*tile_f32)(size_t rows, size_t columns, size_t k, const float *a, const float *b, size_t k2, const float *a2,
-                     const float *b2, float *c, size_t ldc, int accumulate);
+    void (*tile_f32)(const ckernels_tile *tile);
 
     /// One online-softmax step (Milakov & Gimelshein 2018) over a row of `count` scores: updates the running maximum
     /// and sum, replaces the scores by exp(score - maximum), and returns the factor by which everything accumulated

@@ -197,18 +197,13 @@ struct Attention: Sendable {
             let columns = min(panel, keys.upperBound - key)
             let source = memory.keyPanel(head: group, sequence: tile.sequence, token: key)
             for first in stride(from: 0, to: tile.tokens.count, by: Self.blockRows) {
-                Kernels.best.tile_f32(
+                multiply(
                     min(Self.blockRows, tile.tokens.count - first),
                     columns,
                     headSize,
                     packed + first * headSize,
                     source,
-                    0,
-                    nil,
-                    nil,
-                    scores[first] + key - keys.lowerBound,
-                    scores.stride,
-                    0
+                    scores.from(first).column(key - keys.lowerBound)
                 )
             }
         }
@@ -236,20 +231,33 @@ struct Attention: Sendable {
             let count = min(Self.blockRows, tile.tokens.count - first)
             Kernels.best.pack_rows(scores[first], scores.stride, count, keys.count, weights)
             for index in 0..<(headSize + panel - 1) / panel {
-                Kernels.best.tile_f32(
+                multiply(
                     count,
                     min(panel, headSize - index * panel),
                     keys.count,
                     weights,
                     memory.valuePanel(index, head: group, sequence: tile.sequence, token: keys.lowerBound),
-                    0,
-                    nil,
-                    nil,
-                    output[first] + index * panel,
-                    output.stride,
-                    keys.lowerBound > 0 ? 1 : 0
+                    output.from(first).column(index * panel),
+                    accumulate: keys.lowerBound > 0
                 )
             }
         }
+    }
+
+    private func multiply(
+        _ rows: Int,
+        _ columns: Int,
+        _ k: Int,
+        _ a: UnsafePointer<Float>,
+        _ b: UnsafePointer<Float>,
+        _ output: Rows,
+        accumulate: Bool = false
+    ) {
+        var tile = ckernels_tile()
+        (tile.rows, tile.columns, tile.k) = (rows, columns, k)
+        (tile.a, tile.b) = (a, UnsafeRawPointer(b))
+        (tile.ahead, tile.ahead_step) = (UnsafeRawPointer(b), 0)  // keys and values are in the cache already
+        (tile.c, tile.ldc, tile.accumulate) = (output.base, output.stride, accumulate ? 1 : 0)
+        Kernels.best.tile_f32(&tile)
     }
 }

@@ -194,6 +194,43 @@ import Testing
         }
     }
 
+    /// A tile's shape, and how to run it over arrays.
+    private struct Tile {
+        let rows: Int, columns: Int, k: Int, k2: Int, ldc: Int, accumulate: Bool
+
+        init(_ rows: Int, _ columns: Int, _ k: Int, k2: Int = 0, ldc: Int, accumulate: Bool = false) {
+            (self.rows, self.columns, self.k, self.k2) = (rows, columns, k, k2)
+            (self.ldc, self.accumulate) = (ldc, accumulate)
+        }
+
+        func run<Weight>(
+            _ kernel: (UnsafePointer<ckernels_tile>) -> Void,
+            _ a: [Float],
+            _ b: [Weight],
+            _ a2: [Float] = [],
+            _ b2: [Weight] = [],
+            into c: inout [Float]
+        ) {
+            a.withUnsafeBufferPointer { a in
+                b.withUnsafeBytes { b in
+                    a2.withUnsafeBufferPointer { a2 in
+                        b2.withUnsafeBytes { b2 in
+                            c.withUnsafeMutableBufferPointer { c in
+                                var tile = ckernels_tile()
+                                (tile.rows, tile.columns, tile.k, tile.k2) = (rows, columns, k, k2)
+                                (tile.a, tile.b, tile.a2, tile.b2) =
+                                    (a.baseAddress, b.baseAddress, a2.baseAddress, b2.baseAddress)
+                                (tile.c, tile.ldc, tile.accumulate) = (c.baseAddress, ldc, accumulate ? 1 : 0)
+                                (tile.ahead, tile.ahead_step) = (b.baseAddress, 64)
+                                kernel(&tile)
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
     @Test(
         "tiles of every size, in both weight types, fresh and accumulated, with and without a second sum",
         arguments: variants
@@ -217,33 +254,24 @@ import Testing
                         }
                     }
                     var c = start
-                    table.tile_bf16(
-                        rows,
-                        columns,
-                        37,
+                    let tile = Tile(rows, columns, 37, k2: k2, ldc: ldc, accumulate: accumulate)
+                    tile.run(
+                        table.tile_bf16,
                         first.packedRows(table),
                         panel.bfloat16,
-                        k2,
                         second.packedRows(table),
                         panel2.bfloat16,
-                        &c,
-                        ldc,
-                        accumulate ? 1 : 0
+                        into: &c
                     )
                     expectClose(c, expected, within: 1e-5)
                     c = start
-                    table.tile_f32(
-                        rows,
-                        columns,
-                        37,
+                    tile.run(
+                        table.tile_f32,
                         first.packedRows(table),
                         panel.float32,
-                        k2,
                         second.packedRows(table),
                         panel2.float32,
-                        &c,
-                        ldc,
-                        accumulate ? 1 : 0
+                        into: &c
                     )
                     expectClose(c, expected, within: 1e-5)
                 }
@@ -258,34 +286,12 @@ import Testing
         let product = Product(table.block_rows, width, 70)
         let panel = product.packedPanel(table)
         var together = [Float](repeating: 0, count: product.rows * width)
-        table.tile_bf16(
-            product.rows,
-            width,
-            product.k,
-            product.packedRows(table),
-            panel.bfloat16,
-            0,
-            nil,
-            nil,
-            &together,
-            width,
-            0
-        )
+        Tile(product.rows, width, product.k, ldc: width)
+            .run(table.tile_bf16, product.packedRows(table), panel.bfloat16, into: &together)
         for row in 0..<product.rows {
             var alone = [Float](repeating: 0, count: width)
-            table.tile_f32(
-                1,
-                width,
-                product.k,
-                product.packedRows(table, from: row, count: 1),
-                panel.float32,
-                0,
-                nil,
-                nil,
-                &alone,
-                width,
-                0
-            )
+            Tile(1, width, product.k, ldc: width)
+                .run(table.tile_f32, product.packedRows(table, from: row, count: 1), panel.float32, into: &alone)
             #expect(alone == Array(together[row * width..<(row + 1) * width]))
         }
     }

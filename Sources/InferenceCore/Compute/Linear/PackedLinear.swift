@@ -32,6 +32,14 @@ struct PackedLinear: LinearLayer {
         let adapter: Int?
     }
 
+    /// Which of the blocks that a panel meets one after the other is at work.
+    private struct Turn {
+        let index: Int
+        let count: Int
+
+        static let only = Turn(index: 0, count: 1)
+    }
+
     let outputs: Int
     private let inputs: Int
     private let parts: [Part]
@@ -88,11 +96,7 @@ struct PackedLinear: LinearLayer {
         _ epilogue: Epilogue,
         in context: ComputeContext
     ) {
-        let blocks = segments.flatMap { segment in
-            stride(from: segment.rows.lowerBound, to: segment.rows.upperBound, by: Self.blockRows).map {
-                Block(rows: $0..<min($0 + Self.blockRows, segment.rows.upperBound), adapter: segment.adapter)
-            }
-        }
+        let blocks = segments.flatMap(Self.blocks)
         let blockFloats = Self.blockRows * (inputs + widest)
         let packed = context.packedRows.reserve(blocks.count * blockFloats)  // per block: rows, then reduced rows
         context.pool.run(blocks.count) { index, slot in
@@ -109,18 +113,23 @@ struct PackedLinear: LinearLayer {
             let (blockGroup, panelGroup) = index.quotientAndRemainder(dividingBy: panelGroups)
             let ownPanels = panels.count * panelGroup / panelGroups..<panels.count * (panelGroup + 1) / panelGroups
             let ownBlocks = blockGroup * blocksPerPiece..<min((blockGroup + 1) * blocksPerPiece, blocks.count)
-            for panel in ownPanels {
+            for (part, panel) in panels[ownPanels] {
                 for block in ownBlocks {
-                    multiply(
-                        blocks[block],
-                        packed + block * blockFloats,
-                        part: panels[panel].0,
-                        panel: panels[panel].1,
-                        output,
-                        epilogue
-                    )
+                    let turn = Turn(index: block - ownBlocks.lowerBound, count: ownBlocks.count)
+                    multiply(blocks[block], packed + block * blockFloats, part: part, panel: panel, turn, output, epilogue)
                 }
             }
+        }
+    }
+
+    /// Cuts a segment into blocks of nearly equal height: a full block and a single row would take much longer than two
+    /// halves.
+    private static func blocks(of segment: AdapterSegment) -> [Block] {
+        let count = (segment.rows.count + blockRows - 1) / blockRows
+        let begin = segment.rows.lowerBound
+        return (0..<count).map { index in
+            let rows = segment.rows.count * index / count..<segment.rows.count * (index + 1) / count
+            return Block(rows: begin + rows.lowerBound..<begin + rows.upperBound, adapter: segment.adapter)
         }
     }
 
@@ -135,7 +144,7 @@ struct PackedLinear: LinearLayer {
             guard let weights else { continue }
             let target = reduced.column(down.offsets[part])
             for panel in 0..<weights.panelCount {
-                tile(block.rows.count, packed, weights, panel: panel, nil, nil, target, accumulate: false)
+                tile(block.rows.count, packed, weights, panel: panel, .only, nil, nil, target, accumulate: false)
             }
             for row in 0..<block.rows.count { kernels.scale(target[row], down.scales[part], weights.outputs) }
         }
@@ -147,6 +156,7 @@ struct PackedLinear: LinearLayer {
         _ packed: UnsafePointer<Float>,
         part: Int,
         panel: Int,
+        _ turn: Turn,
         _ output: Rows,
         _ epilogue: Epilogue
     ) {
@@ -158,7 +168,17 @@ struct PackedLinear: LinearLayer {
         let reduced = block.adapter.flatMap { down[$0] }.map {
             packed + Self.blockRows * (inputs + $0.offsets[part])
         }
-        tile(block.rows.count, packed, layer.weights, panel: panel, reduced, update, target, accumulate: accumulate)
+        tile(
+            block.rows.count,
+            packed,
+            layer.weights,
+            panel: panel,
+            turn,
+            reduced,
+            update,
+            target,
+            accumulate: accumulate
+        )
         finish(block.rows.count, layer, layer.weights.columns(panel), target, epilogue)
     }
 
@@ -167,44 +187,30 @@ struct PackedLinear: LinearLayer {
         _ packed: UnsafePointer<Float>,
         _ weights: PackedWeights,
         panel: Int,
+        _ turn: Turn,
         _ reduced: UnsafePointer<Float>?,
         _ update: PackedWeights?,
         _ output: Rows,
         accumulate: Bool
     ) {
         let columns = weights.columns(panel)
-        let target = output.base + columns.lowerBound
-        let second = update?.panel(panel)
-        let k2 = update?.inputs ?? 0
-        if weights.isBFloat16 {
-            Kernels.best.tile_bf16(
-                rows,
-                columns.count,
-                inputs,
-                packed,
-                weights.panel(panel).assumingMemoryBound(to: UInt16.self),
-                k2,
-                reduced,
-                second?.assumingMemoryBound(to: UInt16.self),
-                target,
-                output.stride,
-                accumulate ? 1 : 0
-            )
-        } else {
-            Kernels.best.tile_f32(
-                rows,
-                columns.count,
-                inputs,
-                packed,
-                weights.panel(panel).assumingMemoryBound(to: Float.self),
-                k2,
-                reduced,
-                second?.assumingMemoryBound(to: Float.self),
-                target,
-                output.stride,
-                accumulate ? 1 : 0
-            )
-        }
+        let (ahead, step) = weights.ahead(of: panel, turn: turn.index, of: turn.count)
+        var tile = ckernels_tile(
+            rows: rows,
+            columns: columns.count,
+            k: inputs,
+            a: packed,
+            b: weights.panel(panel),
+            k2: update?.inputs ?? 0,
+            a2: reduced,
+            b2: update?.panel(panel),
+            c: output.base + columns.lowerBound,
+            ldc: output.stride,
+            accumulate: accumulate ? 1 : 0,
+            ahead: ahead,
+            ahead_step: step
+        )
+        if weights.isBFloat16 { Kernels.best.tile_bf16(&tile) } else { Kernels.best.tile_f32(&tile) }
     }
 
     /// Adds the bias and applies the activation while the tile is in the cache.
