@@ -73,7 +73,8 @@ public final class Benchmark {
         let width = cost.widest[0].inputs
         let x = Rows(base: input.reserve(rows * width), stride: width)
         for index in 0..<rows * width { x.base[index] = Float(index % 17) / 17 - 0.5 }
-        let y = Rows(base: output.reserve(rows * layers[0].outputs), stride: layers[0].outputs)
+        let outputs = layers[0].outputs.reduce(0, +)
+        let y = Rows(base: output.reserve(rows * outputs), stride: outputs)
         let segments = [AdapterSegment(rows: 0..<rows, adapter: adapter)]
         let operations = Double(rows) * cost.widestOperations(adapter: adapter)
         return rate {

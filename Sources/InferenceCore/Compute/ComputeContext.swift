@@ -12,16 +12,15 @@ final class ComputeContext {
     /// Keys and values of every token, packed for attention.
     let keys = FloatBuffer()
     let values = FloatBuffer()
-    /// Keys and values of some tokens, as projected.
-    let keysAndValues = FloatBuffer()
-    /// The residual stream of some tokens, normalised.
-    let normed = FloatBuffer()
-    /// Queries of some tokens.
-    let queries = FloatBuffer()
+    /// Queries, keys and values of some tokens, as projected.
+    let projections = FloatBuffer()
     /// What attention gives for them: `[tokens, heads × head size]`.
     let mixed = FloatBuffer()
     /// The inside of the feed-forward network.
     let wide = FloatBuffer()
+    /// Rows normalised for OpenBLAS, and gate and up before they are one.
+    let normed = FloatBuffer()
+    let gateAndUp = FloatBuffer()
     /// Rows packed for a matrix product, and the inside of low-rank updates.
     let packedRows = FloatBuffer()
     /// The residual stream of pooled tokens only.

@@ -8,6 +8,7 @@ struct PackedKeysAndValues {
     /// Tokens of one panel of keys, and values of one panel of values.
     static let panel = Kernels.best.panel_columns
 
+    private let heads: Int
     private let headSize: Int
     private let sequences: [Range<Int>]
     /// Where each sequence begins, counted in tokens rounded up to whole panels.
@@ -27,6 +28,7 @@ struct PackedKeysAndValues {
             offsets.append(padded)
             padded += (sequence.count + Self.panel - 1) / Self.panel * Self.panel
         }
+        self.heads = heads
         self.headSize = headSize
         self.sequences = sequences
         self.offsets = offsets
@@ -42,7 +44,7 @@ struct PackedKeysAndValues {
     ///   - keys: `[tokens, heads × headSize]`; row 0 is the first of `tokens`.
     ///   - values: the same shape.
     ///   - tokens: where it cuts a sequence, it does so between panels (`chunks` sees to that).
-    func pack(keys: Rows, values: Rows, tokens: Range<Int>, heads: Int, in context: ComputeContext) {
+    func pack(keys: Rows, values: Rows, tokens: Range<Int>, in context: ComputeContext) {
         struct Part {
             let tokens: Range<Int>
             let place: Int
@@ -55,20 +57,19 @@ struct PackedKeysAndValues {
                 parts.append(Part(tokens: part, place: offset + begin - sequence.lowerBound))
             }
         }
-        context.pool.run(parts.count) { index, _ in
-            let part = parts[index]
+        context.pool.run(parts.count * heads) { index, _ in
+            let (number, head) = index.quotientAndRemainder(dividingBy: heads)
+            let part = parts[number]
             let row = part.tokens.lowerBound - tokens.lowerBound
-            for head in 0..<heads {
-                Kernels.best.pack_panel_f32(
-                    keys[row] + head * headSize,
-                    keys.stride,
-                    part.tokens.count,
-                    headSize,
-                    self.keys + head * paddedTokens * headSize + part.place * headSize
-                )
-                for token in 0..<part.tokens.count {
-                    copy(values[row + token] + head * headSize, head: head, place: part.place + token)
-                }
+            Kernels.best.pack_panel_f32(
+                keys[row] + head * headSize,
+                keys.stride,
+                part.tokens.count,
+                headSize,
+                self.keys + head * paddedTokens * headSize + part.place * headSize
+            )
+            for token in 0..<part.tokens.count {
+                copy(values[row + token] + head * headSize, head: head, place: part.place + token)
             }
         }
     }

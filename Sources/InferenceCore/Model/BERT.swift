@@ -165,7 +165,7 @@ struct BERT: ForwardPass {
         let rows = step.tokenCount
         let width = configuration.hiddenSize
         let stream = Rows(base: context.stream.reserve(rows * width), stride: width)
-        let projections = Rows(base: context.queries.reserve(rows * 3 * width), stride: 3 * width)  // q | k | v
+        let projections = Rows(base: context.projections.reserve(rows * 3 * width), stride: 3 * width)  // q | k | v
         let mixed = Rows(base: context.mixed.reserve(rows * width), stride: width)
         let inner = configuration.intermediateSize
         let wide = Rows(base: context.wide.reserve(rows * inner), stride: inner)
@@ -187,7 +187,6 @@ struct BERT: ForwardPass {
                 keys: projections.column(width),
                 values: projections.column(2 * width),
                 tokens: 0..<rows,
-                heads: configuration.heads,
                 in: context
             )
             let isComplete = attention.apply(

@@ -10,18 +10,30 @@ import CKernels
 /// time. The last layer computes no more than its pooled rows need.
 struct Transformer: ForwardPass {
     private struct Layer {
-        let inputNorm: [Float]
-        let query: any LinearLayer
-        /// Key and value side by side.
-        let keyValue: any LinearLayer
-        /// RMSNorm weights of one head, where the model has them (Qwen3).
-        let queryNorm: [Float]?
-        let keyNorm: [Float]?
+        let inputNorm: RMSNorm
+        /// Query, key and value side by side.
+        let projections: any LinearLayer
+        /// Of one head, where the model has them (Qwen3).
+        let queryNorm: RMSNorm?
+        let keyNorm: RMSNorm?
         let output: any LinearLayer
-        let feedForwardNorm: [Float]
+        let feedForwardNorm: RMSNorm
         /// Gate and up side by side.
         let gateUp: any LinearLayer
         let down: any LinearLayer
+    }
+
+    /// Which of the parts of `Layer.projections` are wanted.
+    private enum Projection {
+        case all, queries, keysAndValues
+
+        var parts: Range<Int> {
+            switch self {
+            case .all: 0..<3
+            case .queries: 0..<1
+            case .keysAndValues: 1..<3
+            }
+        }
     }
 
     /// Tokens whose queries and feed-forward activations are held at a time.
@@ -40,7 +52,7 @@ struct Transformer: ForwardPass {
     private let rotary: RotaryEmbedding
     private let embeddings: Tensor
     private let layers: [Layer]
-    private let finalNorm: [Float]
+    private let finalNorm: RMSNorm
 
     /// Finds and checks every tensor of model and adapters.
     ///
@@ -56,12 +68,12 @@ struct Transformer: ForwardPass {
         let prefix = weights.tensors["model.embed_tokens.weight"] == nil ? "" : "model."
         let isQwen3 = weights.tensors[prefix + "layers.0.self_attn.q_norm.weight"] != nil
         let hidden = configuration.hiddenSize, inner = configuration.intermediateSize
-        let queryWidth = configuration.heads * configuration.headSize
-        let keyWidth = configuration.keyValueHeads * configuration.headSize
+        let queryWidth = configuration.queryWidth, keyWidth = configuration.keyWidth
         var modules: Set<String> = []
 
-        func vector(_ name: String, _ count: Int) throws(CheckpointError) -> [Float] {
-            try weights.tensor(prefix + name, shape: [count]).widened()
+        func norm(_ name: String, _ width: Int) throws(CheckpointError) -> RMSNorm {
+            let weight = try weights.tensor("\(prefix)\(name).weight", shape: [width]).widened()
+            return RMSNorm(weight: weight, epsilon: configuration.epsilon)
         }
         func part(_ module: String, _ outputs: Int, _ inputs: Int) throws(CheckpointError) -> LinearPart {
             modules.insert(module)
@@ -78,16 +90,16 @@ struct Transformer: ForwardPass {
             let name = "layers.\(index)."
             layers.append(
                 Layer(
-                    inputNorm: try vector(name + "input_layernorm.weight", hidden),
-                    query: backend.layer(try part(name + "self_attn.q_proj", queryWidth, hidden)),
-                    keyValue: backend.layer(
+                    inputNorm: try norm(name + "input_layernorm", hidden),
+                    projections: backend.layer(
+                        try part(name + "self_attn.q_proj", queryWidth, hidden),
                         try part(name + "self_attn.k_proj", keyWidth, hidden),
                         try part(name + "self_attn.v_proj", keyWidth, hidden)
                     ),
-                    queryNorm: isQwen3 ? try vector(name + "self_attn.q_norm.weight", configuration.headSize) : nil,
-                    keyNorm: isQwen3 ? try vector(name + "self_attn.k_norm.weight", configuration.headSize) : nil,
+                    queryNorm: isQwen3 ? try norm(name + "self_attn.q_norm", configuration.headSize) : nil,
+                    keyNorm: isQwen3 ? try norm(name + "self_attn.k_norm", configuration.headSize) : nil,
                     output: backend.layer(try part(name + "self_attn.o_proj", hidden, queryWidth)),
-                    feedForwardNorm: try vector(name + "post_attention_layernorm.weight", hidden),
+                    feedForwardNorm: try norm(name + "post_attention_layernorm", hidden),
                     gateUp: backend.layer(
                         try part(name + "mlp.gate_proj", inner, hidden),
                         try part(name + "mlp.up_proj", inner, hidden)
@@ -97,7 +109,7 @@ struct Transformer: ForwardPass {
             )
         }
         for adapter in adapters { try adapter.check(modules: modules) }
-        finalNorm = try vector("norm.weight", hidden)
+        finalNorm = try norm("norm", hidden)
         self.layers = layers
         self.configuration = configuration
         self.pooling = pooling
@@ -127,20 +139,41 @@ struct Transformer: ForwardPass {
         let positions = step.positions
         let chunks = PackedKeysAndValues.chunks(of: step.sequences, size: Self.chunk)
         for (index, layer) in layers.enumerated() {
-            guard yield(),
-                let memory = projectKeysAndValues(layer, stream, step, chunks, positions, in: context, yield: yield)
-            else { return nil }
-            if index == layers.count - 1, let pooled = pooling.singleTokens(of: step.sequences) {
-                return finish(layer, stream, memory, of: pooled, step, positions, in: context)
+            let pooled = index == layers.count - 1 ? pooling.singleTokens(of: step.sequences) : nil
+            // Attention needs the keys and values of all chunks; if there is one chunk, its queries come with them.
+            let isWhole = chunks.count == 1 && pooled == nil
+            var wholeQueries: Rows?
+            let memory = PackedKeysAndValues(
+                heads: configuration.keyValueHeads,
+                headSize: configuration.headSize,
+                sequences: step.sequences,
+                in: context
+            )
+            for chunk in chunks {
+                guard yield() else { return nil }
+                let projected = project(
+                    layer,
+                    isWhole ? .all : .keysAndValues,
+                    stream.from(chunk.lowerBound),
+                    step.segments(in: chunk),
+                    positions[chunk],
+                    in: context
+                )
+                let keys = projected.column(isWhole ? configuration.queryWidth : 0)
+                memory.pack(keys: keys, values: keys.column(configuration.keyWidth), tokens: chunk, in: context)
+                if isWhole { wholeQueries = projected }
             }
+            if let pooled { return finish(layer, stream, memory, of: pooled, step, positions, in: context) }
             for chunk in chunks {
                 guard yield() else { return nil }
                 let segments = step.segments(in: chunk)
                 let part = stream.from(chunk.lowerBound)
-                let queries = projectQueries(layer, part, segments, positions[chunk], in: context)
-                let mixed = Rows(base: context.mixed.reserve(chunk.count * queries.stride), stride: queries.stride)
+                let mixed = Rows(
+                    base: context.mixed.reserve(chunk.count * configuration.queryWidth),
+                    stride: configuration.queryWidth
+                )
                 let isComplete = attention.apply(
-                    queries,
+                    wholeQueries ?? project(layer, .queries, part, segments, positions[chunk], in: context),
                     memory,
                     sequences: step.sequences,
                     tokens: chunk,
@@ -153,7 +186,7 @@ struct Transformer: ForwardPass {
                 feedForward(layer, part, segments, in: context)
             }
         }
-        normalize(stream, rows: tokens, finalNorm, into: stream, in: context)
+        normalize(stream, rows: tokens, in: context)
         return step.sequences.map { pooling.pool(stream.base, width: width, sequence: $0) }
     }
 
@@ -173,59 +206,61 @@ struct Transformer: ForwardPass {
         let pooled = Rows(base: context.pooled.reserve(tokens.count * width), stride: width)
         for (row, token) in tokens.enumerated() { pooled[row].update(from: stream[token], count: width) }
         let segments = step.rowSegments
-        let queries = projectQueries(layer, pooled, segments, tokens.map { positions[$0] }[...], in: context)
-        let mixed = Rows(base: context.mixed.reserve(tokens.count * queries.stride), stride: queries.stride)
+        let queries = project(layer, .queries, pooled, segments, tokens.map { positions[$0] }[...], in: context)
+        let mixed = Rows(
+            base: context.mixed.reserve(tokens.count * configuration.queryWidth),
+            stride: configuration.queryWidth
+        )
         attention.apply(queries, memory, sequences: step.sequences, singleTokens: tokens, to: mixed, in: context)
         layer.output.apply(mixed, segments: segments, to: pooled, .add, in: context)
         feedForward(layer, pooled, segments, in: context)
-        normalize(pooled, rows: tokens.count, finalNorm, into: pooled, in: context)
+        normalize(pooled, rows: tokens.count, in: context)
         return tokens.indices.map { Array(UnsafeBufferPointer(start: pooled[$0], count: width)) }
     }
 
-    /// Keys and values of all tokens, keys normalised and turned to their positions.
-    private func projectKeysAndValues(
+    /// Queries, keys and values of some rows of the residual stream, side by side; queries and keys normalised per head
+    /// where the model does, and turned to their positions.
+    private func project(
         _ layer: Layer,
-        _ stream: Rows,
-        _ step: PackedStep,
-        _ chunks: [Range<Int>],
-        _ positions: [Int],
-        in context: ComputeContext,
-        yield: () -> Bool
-    ) -> PackedKeysAndValues? {
-        let heads = configuration.keyValueHeads
-        let width = heads * configuration.headSize
-        let memory = PackedKeysAndValues(
-            heads: heads,
-            headSize: configuration.headSize,
-            sequences: step.sequences,
-            in: context
-        )
-        for chunk in chunks {
-            guard chunk.lowerBound == 0 || yield() else { return nil }
-            let segments = step.segments(in: chunk)
-            let normed = normalize(stream.from(chunk.lowerBound), rows: chunk.count, layer.inputNorm, in: context)
-            let keys = Rows(base: context.keysAndValues.reserve(chunk.count * 2 * width), stride: 2 * width)
-            layer.keyValue.apply(normed, segments: segments, to: keys, .replace, in: context)
-            position(keys, heads: heads, layer.keyNorm, positions[chunk], in: context)
-            memory.pack(keys: keys, values: keys.column(width), tokens: chunk, heads: heads, in: context)
-        }
-        return memory
-    }
-
-    /// Queries of some rows of the residual stream, normalised and turned to their positions.
-    private func projectQueries(
-        _ layer: Layer,
+        _ projection: Projection,
         _ stream: Rows,
         _ segments: [AdapterSegment],
         _ positions: ArraySlice<Int>,
         in context: ComputeContext
     ) -> Rows {
-        let width = configuration.heads * configuration.headSize
-        let queries = Rows(base: context.queries.reserve(positions.count * width), stride: width)
-        let normed = normalize(stream, rows: positions.count, layer.inputNorm, in: context)
-        layer.query.apply(normed, segments: segments, to: queries, .replace, in: context)
-        position(queries, heads: configuration.heads, layer.queryNorm, positions, in: context)
-        return queries
+        let widths = [configuration.queryWidth, configuration.keyWidth, configuration.keyWidth]
+        let width = widths[projection.parts].reduce(0, +)
+        let output = Rows(base: context.projections.reserve(positions.count * width), stride: width)
+        layer.projections.apply(
+            stream,
+            norm: layer.inputNorm,
+            parts: projection.parts,
+            segments: segments,
+            to: output,
+            .replace,
+            in: context
+        )
+        context.pool.forRows(positions.count) { rows, _ in
+            for row in rows {
+                let position = positions[positions.startIndex + row]
+                var x = output[row]
+                if projection != .keysAndValues {
+                    turn(x, heads: configuration.heads, layer.queryNorm, to: position)
+                    x += configuration.queryWidth
+                }
+                if projection != .queries { turn(x, heads: configuration.keyValueHeads, layer.keyNorm, to: position) }
+            }
+        }
+        return output
+    }
+
+    /// Normalises each head where the model does, and turns it to its position.
+    private func turn(_ x: UnsafeMutablePointer<Float>, heads: Int, _ norm: RMSNorm?, to position: Int) {
+        if let norm {
+            let each = Rows(base: x, stride: configuration.headSize)
+            norm.apply(each, rows: heads, to: each)
+        }
+        rotary.apply(x, heads: heads, position: position)
     }
 
     /// SwiGLU (Shazeer 2020), added to the residual stream: x += down(silu(gate(n)) · up(n)), n = norm(x).
@@ -237,56 +272,23 @@ struct Transformer: ForwardPass {
     ) {
         guard let rows = segments.last?.rows.upperBound else { return }
         let inner = configuration.intermediateSize
-        let gate = Rows(base: context.wide.reserve(rows * 2 * inner), stride: 2 * inner)  // [rows, gate | up]
-        let up = gate.column(inner)
-        let normed = normalize(stream, rows: rows, layer.feedForwardNorm, in: context)
-        layer.gateUp.apply(normed, segments: segments, to: gate, .replace, in: context)
+        let wide = Rows(base: context.wide.reserve(rows * inner), stride: inner)
+        layer.gateUp.apply(
+            stream,
+            norm: layer.feedForwardNorm,
+            segments: segments,
+            to: wide,
+            .replaceWithSwiGLU,
+            in: context
+        )
+        layer.down.apply(wide, segments: segments, to: stream, .add, in: context)
+    }
+
+    /// The last normalisation, in place.
+    private func normalize(_ x: Rows, rows: Int, in context: ComputeContext) {
         context.pool.forRows(rows) { part, _ in
-            let first = part.lowerBound
-            Kernels.best.swiglu(gate[first], up[first], gate.stride, gate[first], gate.stride, part.count, inner)
-        }
-        layer.down.apply(gate, segments: segments, to: stream, .add, in: context)
-    }
-
-    /// Normalises each head where the model does, and turns it to its row's position.
-    private func position(
-        _ x: Rows,
-        heads: Int,
-        _ norm: [Float]?,
-        _ positions: ArraySlice<Int>,
-        in context: ComputeContext
-    ) {
-        let size = configuration.headSize
-        context.pool.forRows(positions.count) { part, _ in
-            for row in part {
-                if let norm {
-                    Kernels.best.rms_norm(x[row], size, norm, configuration.epsilon, x[row], size, heads, size)
-                }
-                rotary.apply(x[row], heads: heads, position: positions[positions.startIndex + row])
-            }
-        }
-    }
-
-    /// RMSNorm of some rows of the residual stream, into the buffer for such rows.
-    private func normalize(_ stream: Rows, rows: Int, _ weight: [Float], in context: ComputeContext) -> Rows {
-        let normed = Rows(base: context.normed.reserve(rows * weight.count), stride: weight.count)
-        normalize(stream, rows: rows, weight, into: normed, in: context)
-        return normed
-    }
-
-    private func normalize(_ x: Rows, rows: Int, _ weight: [Float], into output: Rows, in context: ComputeContext) {
-        context.pool.forRows(rows) { part, _ in
-            let first = part.lowerBound
-            Kernels.best.rms_norm(
-                x[first],
-                x.stride,
-                weight,
-                configuration.epsilon,
-                output[first],
-                output.stride,
-                part.count,
-                weight.count
-            )
+            let own = x.from(part.lowerBound)
+            finalNorm.apply(own, rows: part.count, to: own)
         }
     }
 }

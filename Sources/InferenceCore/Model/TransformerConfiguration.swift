@@ -13,6 +13,11 @@ struct TransformerConfiguration: Sendable {
     let epsilon: Float
     let ropeTheta: Double
 
+    /// Values of a token's queries.
+    var queryWidth: Int { heads * headSize }
+    /// Values of a token's keys, and of its values.
+    var keyWidth: Int { keyValueHeads * headSize }
+
     /// Reads the file; what would change the result and is not built here is refused by name.
     init(_ file: JSONFile) throws(CheckpointError) {
         hiddenSize = try file.positive("hidden_size")

@@ -85,7 +85,6 @@ import Testing
                 keys: keys,
                 values: keys.column(shape.keyValueHeads * shape.headSize),
                 tokens: chunk,
-                heads: shape.keyValueHeads,
                 in: context
             )
         }

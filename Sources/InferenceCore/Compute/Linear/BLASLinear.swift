@@ -7,7 +7,7 @@ import COpenBLAS
 /// where they lie in the mapped file, other types are widened tile by tile. OpenBLAS chooses its blocking by the
 /// size of the product, so results differ in the last digits with the batch.
 struct BLASLinear: LinearLayer {
-    let outputs: Int
+    let outputs: [Int]
     private let parts: [LinearPart]
     private let biases: [[Float]?]
 
@@ -18,21 +18,40 @@ struct BLASLinear: LinearLayer {
 
     init(_ parts: [LinearPart]) {
         self.parts = parts
-        outputs = parts.reduce(0) { $0 + $1.outputs }
+        outputs = parts.map(\.outputs)
         biases = parts.map { $0.bias?.widened() }
     }
 
     func apply(
         _ input: Rows,
+        norm: RMSNorm?,
+        parts range: Range<Int>,
         segments: [AdapterSegment],
         to output: Rows,
         _ epilogue: Epilogue,
         in context: ComputeContext
     ) {
         guard let begin = segments.first?.rows.lowerBound, let end = segments.last?.rows.upperBound else { return }
+        if let norm {
+            let width = norm.weight.count
+            let normed = Rows(base: context.normed.reserve(end * width), stride: width)
+            context.pool.forRows(end) { part, _ in
+                norm.apply(input.from(part.lowerBound), rows: part.count, to: normed.from(part.lowerBound))
+            }
+            return apply(normed, norm: nil, parts: range, segments: segments, to: output, epilogue, in: context)
+        }
+        if case .replaceWithSwiGLU = epilogue {
+            let width = outputs[0]
+            let halves = Rows(base: context.gateAndUp.reserve(end * 2 * width), stride: 2 * width)
+            apply(input, norm: nil, parts: range, segments: segments, to: halves, .replace, in: context)
+            return context.pool.forRows(end) { part, _ in
+                let (gate, target) = (halves[part.lowerBound], output[part.lowerBound])
+                Kernels.best.swiglu(gate, gate + width, 2 * width, target, output.stride, part.count, width)
+            }
+        }
         var (beta, column): (Float, Int) = (0, 0)
         if case .add = epilogue { beta = 1 }
-        for (part, bias) in zip(parts, biases) {
+        for (part, bias) in zip(parts[range], biases[range]) {
             let target = output.column(column)
             product(
                 input.from(begin),
@@ -133,8 +152,8 @@ struct BLASLinear: LinearLayer {
                 Kernels.best.add_bias(output[part.lowerBound], output.stride, bias, part.count, bias.count)
             case .replaceWithGELU:
                 Kernels.best.bias_gelu(output[part.lowerBound], output.stride, bias, part.count, bias.count)
-            case .add:
-                preconditionFailure("a layer whose product is added has no bias")
+            case .add, .replaceWithSwiGLU:
+                preconditionFailure("this epilogue is for layers without bias")
             }
         }
     }

@@ -1,9 +1,12 @@
-/// What a matrix product does with its output.
+/// What a linear layer does with its output.
 enum Epilogue: Sendable {
     /// Replaces it, bias added.
     case replace
     /// Replaces it after bias and GELU.
     case replaceWithGELU
+    /// Replaces it by silu(first part) · second part (SwiGLU, Shazeer 2020); as wide as one of the two parts, which
+    /// have no bias.
+    case replaceWithSwiGLU
     /// Adds to it: a residual connection. For layers without bias.
     case add
 }
@@ -13,19 +16,38 @@ enum Epilogue: Sendable {
 /// Rows may belong to different adapters: the base weights are shared and never merged, and each segment of rows adds
 /// its own adapter's update, scale · B (A x).
 protocol LinearLayer: Sendable {
-    /// Values of an output row.
-    var outputs: Int { get }
+    /// Values that each part gives for a row.
+    var outputs: [Int] { get }
 
-    /// Computes `[rows, outputs]` from `[rows, inputs]`.
+    /// Computes `[rows, outputs of the parts]` from `[rows, inputs]`.
     ///
-    /// - Parameter segments: the rows by adapter, in order; together all rows.
+    /// - Parameters:
+    ///   - norm: what is done to the input first.
+    ///   - parts: which of the layers side by side; the output begins with the first of them.
+    ///   - segments: the rows by adapter, in order; together all rows.
     func apply(
         _ input: Rows,
+        norm: RMSNorm?,
+        parts: Range<Int>,
         segments: [AdapterSegment],
         to output: Rows,
         _ epilogue: Epilogue,
         in context: ComputeContext
     )
+}
+
+extension LinearLayer {
+    /// Computes all parts.
+    func apply(
+        _ input: Rows,
+        norm: RMSNorm? = nil,
+        segments: [AdapterSegment],
+        to output: Rows,
+        _ epilogue: Epilogue,
+        in context: ComputeContext
+    ) {
+        apply(input, norm: norm, parts: outputs.indices, segments: segments, to: output, epilogue, in: context)
+    }
 }
 
 /// Which code multiplies matrices.

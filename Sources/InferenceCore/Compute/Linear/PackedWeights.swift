@@ -15,11 +15,10 @@ final class PackedWeights: Sendable {
     let panelCount: Int
 
     private static let panelColumns = Kernels.best.panel_columns
-    /// About the latency of memory times its speed.
-    private static let aheadBytes = 8 * 1024
     // SAFETY: written in `init` only, before anyone else has the object.
     private nonisolated(unsafe) let base: UnsafeMutableRawPointer
-    private let panelBytes: Int
+    /// Bytes of a panel; the next one follows.
+    let panelBytes: Int
 
     /// Packs W on all CPUs.
     ///
@@ -40,21 +39,14 @@ final class PackedWeights: Sendable {
     /// The first value of a panel.
     func panel(_ index: Int) -> UnsafeRawPointer { UnsafeRawPointer(base + index * panelBytes) }
 
-    /// What to fetch from memory while `turns` tiles use a panel one after the other, and how many bytes each of their
-    /// `inputs` steps goes on.
-    ///
-    /// Together the tiles fetch the next panel. A tile that has its panel to itself runs some way ahead in it, since
-    /// the panel's beginning would come too late. Weights stream at the speed of the memory then; without, a product
-    /// of a few rows waits for every line.
-    func ahead(of panel: Int, turn: Int, of turns: Int) -> (UnsafeRawPointer, step: Int) {
-        let row = panelBytes / inputs
-        guard turns > 1 else { return (self.panel(panel) + Self.aheadBytes, row) }
-        return (self.panel(panel + 1) + panelBytes / turns * turn, (row + turns - 1) / turns)
-    }
-
     /// The columns of the output that a panel gives.
     func columns(_ panel: Int) -> Range<Int> {
         panel * Self.panelColumns..<min((panel + 1) * Self.panelColumns, outputs)
+    }
+
+    /// Computes a tile whose panels are of this type.
+    func multiply(_ tile: inout ckernels_tile) {
+        if isBFloat16 { Kernels.best.tile_bf16(&tile) } else { Kernels.best.tile_f32(&tile) }
     }
 
     private func pack(_ weight: Tensor, panel: Int) {
