@@ -1,18 +1,13 @@
-import importlib.util
 import json
 import os
-from pathlib import Path
 
 import pytest
 
 from embed_server import MODEL, MODEL_DIRECTORY, Server
 from reference import FOLDERS, NANO
 
-# No test needs the internet: what clients would fetch when they are imported, they have in their packages too.
+# No test needs the internet: litellm would fetch its prices when it is imported; it has a copy of them.
 os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
-if llama_index := importlib.util.find_spec("llama_index.core"):
-    # cl100k_base, where tiktoken looks for it.
-    os.environ["TIKTOKEN_CACHE_DIR"] = str(Path(llama_index.origin).parent / "_static" / "tiktoken_cache")
 
 
 def serve(*arguments):

@@ -18,3 +18,5 @@ ALL = [
     pytest.param(NANO, "a", 4096, TOO_MANY_DIMENSIONS, id="too many dimensions"),
     pytest.param(MODEL, LONG, None, TOO_LONG, id="too long"),
 ]
+# For clients that cannot send dimensions.
+WITHOUT_DIMENSIONS = [case for case in ALL if case.values[2] is None]

@@ -1,7 +1,9 @@
 """langchain-openai: by default it sends token ids of cl100k_base, and no text."""
 
 import asyncio
+import importlib.util
 import os
+from pathlib import Path
 
 import openai
 import pytest
@@ -13,6 +15,13 @@ from reference import NANO, SMALL, difference, floats, texts, vectors
 
 FULL_MODEL = os.environ.get("EMBED_FULL_MODEL")
 DOCUMENTS = ["The food was delicious.", "", "Das Essen war köstlich 🍜", "12 345 678", "  two\n\nlines  "]
+
+
+@pytest.fixture(autouse=True)
+def cl100k_base(monkeypatch):
+    """Lets tiktoken find in llama-index-core what it would fetch from the internet."""
+    package = Path(importlib.util.find_spec("llama_index.core").origin).parent
+    monkeypatch.setenv("TIKTOKEN_CACHE_DIR", str(package / "_static" / "tiktoken_cache"))
 
 
 def embeddings(server, model, **options):
