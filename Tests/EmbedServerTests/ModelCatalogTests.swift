@@ -69,7 +69,8 @@ struct ModelCatalogTests {
     @Test("a name may be taken once, whatever the prefix")
     func duplicates() {
         for other in [
-            ModelSettings(id: small), ModelSettings(id: "jinaai/" + small), ModelSettings(id: "x", aliases: [ModelAlias(small)]),
+            ModelSettings(id: small), ModelSettings(id: "jinaai/" + small),
+            ModelSettings(id: "x", aliases: [ModelAlias(small)]),
         ] {
             let error = #expect(throws: SettingsError.self) {
                 try ModelCatalog([.fake(), .fake(other)])
@@ -99,7 +100,9 @@ struct ModelCatalogTests {
 
     @Test("an alias that only adds the prefix is no clash")
     func ownPrefix() throws {
-        _ = try ModelCatalog([.fake(ModelSettings(id: small, aliases: [ModelAlias("jinaai/" + small), ModelAlias(small)]))])
+        _ = try ModelCatalog([
+            .fake(ModelSettings(id: small, aliases: [ModelAlias("jinaai/" + small), ModelAlias(small)]))
+        ])
     }
 
     @Test("defaults that could have no effect stop the start")

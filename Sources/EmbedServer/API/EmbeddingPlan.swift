@@ -90,7 +90,8 @@ struct EmbeddingPlan {
         case .tokens(let lists):
             switch model.settings.tokenInput {
             case .model: return lists.map(EmbeddingInput.tokens)
-            case .cl100kBase where model.backend.description.decodesCL100K: return try decode(lists, with: model, request.names)
+            case .cl100kBase where model.backend.description.decodesCL100K:
+                return try decode(lists, with: model, request.names)
             case .cl100kBase, .reject:
                 throw .invalid(
                     request.names.input,
