@@ -22,7 +22,7 @@ struct PackedLinear: LinearLayer {
     private static let blockRows = Kernels.best.block_rows
     private static let panelColumns = Kernels.best.panel_columns
     /// From so many rows on a tile keeps the multipliers busy.
-    private static let busyRows = 6
+    private static let busyRows = 5
     /// Packed rows of one piece of work: they stay in the L2 cache while panels go by.
     private static let cachedInputBytes = 384 * 1024
 
