@@ -44,11 +44,11 @@ def process(command, port, path, environment=None):
 def server(binary, *arguments):
     """Our server with the default model on a free port, the access log off; gives (process, port).
 
-    Its vector cache is off: rounds repeat their texts, and what is measured is computing.
+    Its vector cache is off unless the environment sets it: rounds repeat their texts, and what is measured is computing.
     """
     port = free_port()
     command = [binary, "serve", "--port", str(port), "--log-level", "error", *arguments]
-    return process(command, port, "/readyz", {"EMBED_CACHE_BYTES": "0"}), port
+    return process(command, port, "/readyz", {"EMBED_CACHE_BYTES": os.environ.get("EMBED_CACHE_BYTES", "0")}), port
 
 
 def cpu_seconds(pid):

@@ -102,13 +102,13 @@ class Bulk(threading.Thread):
             thread.join()
 
 
-def queries(server, seconds, rate=2.0, words=8):
+def queries(server, seconds, rate=2.0, words=8, headers=None):
     """Sends short queries at a steady rate, whether or not earlier ones are answered; gives their seconds."""
     texts = Texts(7)
     results, threads = [], []
 
     def ask(text):
-        status, elapsed, _, _ = server.post([text], task="retrieval.query")
+        status, elapsed, _, _ = server.post([text], task="retrieval.query", headers=headers)
         assert status == 200, status
         results.append(elapsed)
 
