@@ -5,6 +5,8 @@ extern const ckernels table_portable;
 #if defined(__x86_64__)
 extern const ckernels table_avx2;
 extern const ckernels table_avx512;
+#elif defined(__aarch64__)
+extern const ckernels table_neon;
 #endif
 
 size_t ckernels_available(const ckernels **tables, size_t capacity) {
@@ -18,6 +20,8 @@ size_t ckernels_available(const ckernels **tables, size_t capacity) {
             __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq"))
             all[count++] = &table_avx512;
     }
+#elif defined(__aarch64__)
+    all[count++] = &table_neon;
 #endif
     for (size_t i = 0; i < count && i < capacity; i++) tables[i] = all[i];
     return count;

@@ -39,7 +39,7 @@ typedef struct ckernels_tile {
 } ckernels_tile;
 
 typedef struct ckernels {
-    /// "avx512", "avx2", "portable": for logs and tests.
+    /// "avx512", "avx2", "neon", "portable": for logs and tests.
     const char *name;
 
     /// out[i] = in[i], bfloat16 to float32. Exact.

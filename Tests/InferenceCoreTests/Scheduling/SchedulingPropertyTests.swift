@@ -7,7 +7,7 @@ import Testing
 ///
 /// `SCHEDULES=100000 swift test --filter SchedulingPropertyTests` looks longer.
 @Suite(.timeLimit(.minutes(10))) struct SchedulingPropertyTests {
-    static let schedules = ProcessInfo.processInfo.environment["SCHEDULES"].flatMap { UInt64($0) } ?? 2_000
+    static let schedules = ProcessInfo.processInfo.environment["SCHEDULES"].flatMap { UInt64($0) } ?? 10_000
     static let parts: UInt64 = 8
 
     @Test("no random schedule breaks a promise", arguments: 0..<parts)
