@@ -1,0 +1,52 @@
+import Foundation
+import Testing
+
+@testable import InferenceCore
+
+/// Equal ids, model and task give equal bytes: whatever the neighbours, their order and tasks, the number of threads.
+///
+/// `INVARIANCE_MODELS=DIR,DIR` looks at other checkpoints than the tiny ones.
+@Suite struct BatchInvarianceTests {
+    private static let checkpoints =
+        ProcessInfo.processInfo.environment["INVARIANCE_MODELS"]?.split(separator: ",").map(String.init)
+        ?? ["nano", "small"].map { Fixtures.path("jina/\($0)") }
+    private static let compositions = 1_000
+
+    /// One input: its ids and adapter, and what it gives alone.
+    private struct Row {
+        let ids: [Int32]
+        let adapter: Int?
+        let alone: [Float]
+    }
+
+    @Test("1,000 random compositions of a step, on one thread and on two", arguments: checkpoints)
+    func randomSteps(checkpoint: String) throws {
+        let model = try EmbeddingModel(directory: checkpoint, id: "model")
+        let contexts = [1, 2].map { ComputeContext(pool: ComputePool(threadCount: $0)) }
+        defer { for context in contexts { context.pool.stop() } }
+        func forward(_ rows: [(ids: [Int32], adapter: Int?)], _ context: ComputeContext) throws -> [[Float]] {
+            var step = PackedStep()
+            for row in rows { step.append(row.ids, adapter: row.adapter) }
+            return try #require(model.backbone.forward(step, in: context, yield: { true }))
+        }
+        var random = SplitMix(seed: 17)
+        let tasks = EmbeddingTask.allCases
+        let rows = try (0..<60).map { index in
+            // Mostly short, some about a block or a panel of the kernels long.
+            let length =
+                index % 6 == 0 ? Int.random(in: 10...70, using: &random) : Int.random(in: 1...14, using: &random)
+            let ids = (0..<length).map { _ in Int32.random(in: 5..<200, using: &random) }
+            let adapter = model.adapter(for: tasks[index % tasks.count])
+            return Row(ids: ids, adapter: adapter, alone: try forward([(ids, adapter)], contexts[1])[0])
+        }
+        var differing = 0
+        for composition in 0..<Self.compositions {
+            let chosen = (0..<Int.random(in: 1...6, using: &random)).map { _ in rows.randomElement(using: &random)! }
+            let vectors = try forward(chosen.map { ($0.ids, $0.adapter) }, contexts[composition % 2])
+            for (row, vector) in zip(chosen, vectors) {
+                differing += zip(row.alone, vector).count { $0.bitPattern != $1.bitPattern }
+            }
+        }
+        #expect(differing == 0, "\(differing) values differ from the same input alone")
+    }
+}
