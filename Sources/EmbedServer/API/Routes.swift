@@ -18,12 +18,14 @@ struct Routes {
     let reload: ReloadEndpoint
     /// `GET /openapi.json`.
     let openAPI: OpenAPIEndpoint
+    /// `/v1/files`, `/v1/batches` and `/v1/batch`.
+    let batches: BatchRoutes
 
     /// All of them.
     ///
     /// Probes are answered on the event loops: elsewhere they would wait for a thread while large bodies are decoded.
     var all: [Route] {
-        let routes = [
+        let routes = batches.all + [
             Route([.post], "/v1/embeddings", handler: gateway.locked(.embed, embeddings.answer)),
             Route([.post], "/embeddings", handler: gateway.locked(.embed, embeddings.answer)),
             Route([.get], "/v1/models", handler: gateway.open(models.list)),
