@@ -60,7 +60,10 @@ struct BatchTests {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let client = try client()
         await client.batches.start()
-        let bodies = [#"{"input":"a b"}"#, #"{"input":5}"#, #"{"input":["c","d"],"dimensions":2}"#, #"{"input":"x","model":"no"}"#]
+        let bodies = [
+            #"{"input":"a b"}"#, #"{"input":5}"#, #"{"input":["c","d"],"dimensions":2}"#,
+            #"{"input":"x","model":"no"}"#,
+        ]
         let input = bodies.enumerated().map { line("r\($0)", $1) }.joined(separator: "\n") + "  \n"
         let file = try #require(try await upload(client, input).json["id"]?.string)
         let made = try await create(client, file)
@@ -68,7 +71,9 @@ struct BatchTests {
         let batch = try await end(client, try #require(made.json["id"]?.string))
         #expect(batch["status"] == .string("completed"))
         let counts = batch["request_counts"]
-        #expect([counts?["total"], counts?["completed"], counts?["failed"]] == [.integer(4), .integer(2), .integer(2)])
+        #expect(
+            [counts?["total"], counts?["completed"], counts?["failed"]] == [.integer(4), .integer(2), .integer(2)]
+        )
         let results = try await lines(client, batch["output_file_id"])
         let errors = try await lines(client, batch["error_file_id"])
         #expect(results.map { $0["custom_id"] } == [.string("r0"), .string("r2")])
@@ -147,7 +152,9 @@ struct BatchTests {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let overloaded = try client([.fake(failure: .overloaded(retryAfter: .milliseconds(1)))])
         await overloaded.batches.start()
-        let file = try #require(try await upload(overloaded, (0..<100).map { line("\($0)") }.joined()).json["id"]?.string)
+        let file = try #require(
+            try await upload(overloaded, (0..<100).map { line("\($0)") }.joined()).json["id"]?.string
+        )
         let id = try #require(try await create(overloaded, file).json["id"]?.string)
         try await Task.sleep(for: .milliseconds(50))
         await overloaded.batches.stop()
@@ -204,7 +211,10 @@ struct BatchTests {
             (#"{"input_file_id":"f","endpoint":"/v1/chat/completions","completion_window":"24h"}"#, 400, "endpoint"),
             (#"{"input_file_id":"f","endpoint":"/v1/embeddings","completion_window":"1y"}"#, 422, "completion_window"),
             (#"{"input_file_id":"f","endpoint":"/v1/embeddings","completion_window":"24h"}"#, 422, "input_file_id"),
-            (#"{"input_file_id":"f","endpoint":"/v1/embeddings","completion_window":"24h","metadata":[]}"#, 422, "metadata"),
+            (
+                #"{"input_file_id":"f","endpoint":"/v1/embeddings","completion_window":"24h","metadata":[]}"#, 422,
+                "metadata"
+            ),
         ]
     )
     func badRequests(body: String, status: Int, parameter: String) async throws {
@@ -238,7 +248,8 @@ struct BatchTests {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let client = try client()
         await client.batches.start()
-        let body = #"{"dimensions":2,"task":"retrieval","input":["a",{"text":"b"},{"custom_id":"x","body":{"input":"c","dimensions":3}}]}"#
+        let body =
+            #"{"dimensions":2,"task":"retrieval","input":["a",{"text":"b"},{"custom_id":"x","body":{"input":"c","dimensions":3}}]}"#
         let made = try await client.send(.post, "/v1/batch/embeddings", body: Array(body.utf8))
         #expect(made.status == 202)
         #expect(made.json["status"] == .string("pending"))

@@ -72,7 +72,8 @@ struct MultipartFormTests {
             }
             var body: [UInt8] = []
             for (index, content) in contents.enumerated() {
-                body += Array("--\(boundary)\r\nContent-Disposition: form-data; name=\"\(index)\"\r\n\r\n".utf8) + content
+                body +=
+                    Array("--\(boundary)\r\nContent-Disposition: form-data; name=\"\(index)\"\r\n\r\n".utf8) + content
                 body += [0x0D, 0x0A]
             }
             body += Array("--\(boundary)--\r\n".utf8)

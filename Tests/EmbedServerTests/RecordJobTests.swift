@@ -9,7 +9,9 @@ struct RecordJobTests {
 
     private let folder = FileManager.default.temporaryDirectory.path + "/jobs-\(UUID().uuidString)"
 
-    private func read(_ name: String) throws -> String { try String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8) }
+    private func read(_ name: String) throws -> String {
+        try String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8)
+    }
 
     private func records(_ text: String, _ format: RecordFormat, skipsBlankLines: Bool = false) throws -> [Record] {
         try Disk.makeFolder(folder)
@@ -76,7 +78,9 @@ struct RecordJobTests {
             do {
                 try await job(units: units).run { records in
                     // Later units are often done before earlier ones.
-                    if let first = records.first, first.index.isMultiple(of: 2) { try await Task.sleep(for: .microseconds(200)) }
+                    if let first = records.first, first.index.isMultiple(of: 2) {
+                        try await Task.sleep(for: .microseconds(200))
+                    }
                     var outcome = RecordJob.Outcome(outputs: [[], []], counts: JobCounts())
                     for (done, record) in records.enumerated() {
                         guard record.index < limit else {

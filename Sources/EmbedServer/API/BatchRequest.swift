@@ -28,7 +28,10 @@ struct BatchRequest {
         inputFileID = try text("input_file_id")
         let endpoint = try text("endpoint")
         guard endpoint == BatchLine.endpoint else {
-            throw .unsupported("endpoint", "endpoint should be \(BatchLine.endpoint): batches can do nothing else here.")
+            throw .unsupported(
+                "endpoint",
+                "endpoint should be \(BatchLine.endpoint): batches can do nothing else here."
+            )
         }
         completionWindow = try text("completion_window")
         window = try Self.seconds(completionWindow)

@@ -33,9 +33,10 @@ struct BatchRunner: Sendable {
         }
         try store.usage.check()
         try await work(on: batch)
-        batch = try await store.update(id) {
-            if $0.status == .inProgress { $0.move(to: .finalizing, at: Timestamp.now.seconds) }
-        } ?? batch
+        batch =
+            try await store.update(id) {
+                if $0.status == .inProgress { $0.move(to: .finalizing, at: Timestamp.now.seconds) }
+            } ?? batch
         let isCancelled = batch.status == .cancelling
         let status: BatchStatus = isCancelled ? .cancelled : batch.counts.expired > 0 ? .expired : .completed
         try await store.finish(id, as: status, at: Timestamp.now.seconds)

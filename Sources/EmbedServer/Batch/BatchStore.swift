@@ -193,7 +193,8 @@ actor BatchStore {
     }
 
     /// Makes a file of what was written under `id`; false if nothing was.
-    private func publish(_ id: String, named name: String, of batch: Batch, at now: Int) throws(BatchStoreError) -> Bool {
+    private func publish(_ id: String, named name: String, of batch: Batch, at now: Int) throws(BatchStoreError) -> Bool
+    {
         let bytes = Disk.size(of: folder.content(ofFile: id)) ?? 0
         do throws(IOError) {
             guard bytes > 0 else {

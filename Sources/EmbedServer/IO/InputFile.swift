@@ -35,7 +35,9 @@ struct InputFile: ~Copyable {
 
     /// Goes on from an octet of the file, which is not to be a pipe.
     mutating func seek(to offset: Int) throws(IOError) {
-        guard lseek(descriptor, off_t(offset), SEEK_SET) == off_t(offset) else { throw IOError(path: path, code: errno) }
+        guard lseek(descriptor, off_t(offset), SEEK_SET) == off_t(offset) else {
+            throw IOError(path: path, code: errno)
+        }
         buffer = []
         position = 0
         dropped = offset

@@ -23,7 +23,8 @@ final class AppendOnlyFile {
         guard descriptor >= 0 else { throw IOError(path: path, code: errno) }
         let end = lseek(descriptor, 0, SEEK_END)
         let isThere = end >= off_t(length)
-        guard isThere, ftruncate(descriptor, off_t(length)) == 0, lseek(descriptor, 0, SEEK_END) >= 0 else {
+        let isCut = end == off_t(length) || isThere && ftruncate(descriptor, off_t(length)) == 0
+        guard isCut, lseek(descriptor, 0, SEEK_END) >= 0 else {
             let code = isThere ? errno : ENODATA
             close(descriptor)
             throw IOError(path: path, code: code)

@@ -25,7 +25,9 @@ public final class FileBody: Sendable {
         let wanted = min(count, length - offset)
         let octets = [UInt8](unsafeUninitializedCapacity: wanted) { buffer, written in
             var count = -1
-            repeat { count = pread(descriptor, buffer.baseAddress, wanted, off_t(offset)) } while count < 0 && errno == EINTR
+            repeat {
+                count = pread(descriptor, buffer.baseAddress, wanted, off_t(offset))
+            } while count < 0 && errno == EINTR
             written = max(0, count)
         }
         return octets.isEmpty ? nil : octets
