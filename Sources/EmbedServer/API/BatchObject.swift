@@ -80,15 +80,3 @@ enum BatchObject {
         }
     }
 }
-
-extension JSONWriter {
-    /// Writes a string, or `null` where there is none.
-    mutating func optional(_ string: String?) {
-        if let string { value(string) } else { null() }
-    }
-
-    /// Writes a whole number, or `null` where there is none.
-    mutating func optional(_ integer: Int?) {
-        if let integer { value(integer) } else { null() }
-    }
-}

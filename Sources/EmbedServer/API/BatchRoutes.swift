@@ -42,16 +42,12 @@ struct BatchRoutes {
         bodyLimit: Int? = nil
     ) -> Route {
         let methods = endpoints.keys.sorted { $0.rawValue < $1.rawValue }
-        let handler = gateway.locked(.embed) { request, key in
-            do throws(APIError) {
-                // The router answers HEAD with what GET gets.
-                guard let endpoint = endpoints[request.method] ?? endpoints[.get] else {
-                    throw APIError(HTTPError.methodNotAllowed(method: request.method, allowed: methods))
-                }
-                return try await endpoint(request, key)
-            } catch {
-                return Answer(error, to: request)
+        let handler = gateway.locked(.embed) { request, key throws(APIError) in
+            // The router answers HEAD with what GET gets.
+            guard let endpoint = endpoints[request.method] ?? endpoints[.get] else {
+                throw APIError(HTTPError.methodNotAllowed(method: request.method, allowed: methods))
             }
+            return try await endpoint(request, key)
         }
         return Route(methods, pattern, bodyLimit: bodyLimit, handler: handler)
     }

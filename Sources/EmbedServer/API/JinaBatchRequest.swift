@@ -28,7 +28,9 @@ struct JinaBatchRequest {
             throw .invalid("input", type: "list_type", input: value, "input should be a list.")
         }
         guard !items.isEmpty else { throw .invalid("input", type: "too_short", "input should not be empty.") }
-        guard items.count <= Self.maximumInputs else { throw .tooManyInputs(items.count, limit: Self.maximumInputs) }
+        guard items.count <= Self.maximumInputs else {
+            throw .tooManyInputs(items.count, limit: Self.maximumInputs, field: "input")
+        }
         model = object["model"]?.string
         let defaults = Self.shared.compactMap { name in
             object[name].flatMap { $0.isNull ? nil : (name: name, value: $0) }

@@ -6,8 +6,8 @@ import Logging
 struct Routes {
     /// What every request passes.
     let gateway: Gateway
-    /// `POST /v1/embeddings`.
-    let embeddings: EmbeddingsEndpoint
+    /// What embeds, for every dialect.
+    let runner: EmbeddingRunner
     /// `GET /v1/models`.
     let models: ModelsEndpoint
     /// Probes.
@@ -25,10 +25,17 @@ struct Routes {
     ///
     /// Probes are answered on the event loops: elsewhere they would wait for a thread while large bodies are decoded.
     var all: [Route] {
+        let embeddings = EmbeddingsEndpoint(runner: runner)
         let routes =
-            batches.all + [
+            dialects + batches.all + [
                 Route([.post], "/v1/embeddings", handler: gateway.locked(.embed, embeddings.answer)),
                 Route([.post], "/embeddings", handler: gateway.locked(.embed, embeddings.answer)),
+                Route(
+                    [.post],
+                    "/v1/explain",
+                    bodyLimit: ExplainEndpoint.bodyLimit,
+                    handler: gateway.locked(.embed, ExplainEndpoint(state: runner.state).answer)
+                ),
                 Route([.get], "/v1/models", handler: gateway.open(models.list)),
                 Route([.get], "/v1/models/{id}", handler: gateway.open(models.show)),
                 Route([.get], "/openapi.json", handler: gateway.open(openAPI.answer)),

@@ -16,7 +16,7 @@ struct BatchRunner: Sendable {
     let endpoint: Endpoint
 
     /// Answers a request on account of a key.
-    typealias Endpoint = @Sendable (Request, APIKey?) async -> Answer
+    typealias Endpoint = @Sendable (Request, APIKey?) async throws(APIError) -> Answer
 
     /// Enough requests at work to keep the engine busy with bulk steps, and few enough to leave room in its queue for
     /// others.
@@ -93,7 +93,7 @@ struct BatchRunner: Sendable {
                 )
                 return
             }
-            let answer = await endpoint(request, try key(of: batch))
+            let answer = await ask(request, for: try key(of: batch))
             try Task.checkCancellation()
             if let wait = wait(after: answer) {
                 try await Task.sleep(for: min(wait, Self.longestWait))
@@ -104,6 +104,14 @@ struct BatchRunner: Sendable {
             if isGood { outcome.counts.completed += 1 } else { outcome.counts.failed += 1 }
             outcome.counts.tokens += answer.facts["tokens"].flatMap { Int($0.description) } ?? 0
             return
+        }
+    }
+
+    private func ask(_ request: Request, for key: APIKey?) async -> Answer {
+        do throws(APIError) {
+            return try await endpoint(request, key)
+        } catch {
+            return Answer(error, to: request)
         }
     }
 

@@ -11,7 +11,7 @@ extension EmbeddingService {
     ) -> (HTTPServer, BatchService) {
         let limiter = RateLimiter()
         // No client waits for a line of a batch: it may take as long as it needs.
-        let patient = EmbeddingsEndpoint(state: state, limiter: limiter, metrics: metrics, requestTimeout: nil)
+        let patient = EmbeddingsEndpoint(runner: EmbeddingRunner(state: state, limiter: limiter, metrics: metrics))
         let batches = BatchService(
             directory: home.directory(of: settings.batch),
             settings: settings.batch,
@@ -28,7 +28,7 @@ extension EmbeddingService {
         )
         let routes = Routes(
             gateway: gateway,
-            embeddings: EmbeddingsEndpoint(
+            runner: EmbeddingRunner(
                 state: state,
                 limiter: limiter,
                 metrics: metrics,
@@ -45,7 +45,7 @@ extension EmbeddingService {
             configuration: ServerConfiguration(settings.server),
             router: Router(routes.all),
             logger: Logger(label: "http"),
-            errorResponse: { gateway.refuse($0, id: $1) },
+            errorResponse: { gateway.refuse($0, $1, style: Routes.errorStyle(ofPath: $1.path)) },
             onResponse: { metrics.record($0) }
         )
         return (server, batches)
