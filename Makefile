@@ -5,10 +5,10 @@ BINARY := .build/release/embed-server
 VENV := .build-test/client-tests
 
 .DEFAULT_GOAL := help
-.PHONY: help packages build model run test lint format bench fuzz clean
+.PHONY: help packages build model run test test-clients lint format bench fuzz clean
 
 help: ## Show this list
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
 packages: # Installs what the build links against, if it is missing
 	@scripts/install-packages $(PACKAGES)
@@ -30,6 +30,10 @@ test: packages model ## Run every test: Swift, then real Python clients against 
 	swift test --skip-build $(TEST)
 	@scripts/python-environment $(VENV) Tests/clients/requirements.txt
 	EMBED_SERVER_BINARY=$(CURDIR)/.build-test/release/embed-server $(VENV)/bin/python -m pytest -q Tests/clients
+
+test-clients: packages model ## Run the clients that `make test` leaves out, and the playground in a browser
+	swift build --product embed-server $(TEST)
+	Tests/clients/matrix/run .build-test/release/embed-server
 
 lint: ## Check the format of the sources
 	swift format lint --strict --recursive Package.swift Sources Tests Examples

@@ -1,15 +1,12 @@
 """Checkpoints that must not be served, and what `doctor` says of them."""
 
-import base64
 import json
 import shutil
 
-import numpy
 import pytest
 
-from embed_server import ROOT, run
-
-FIXTURES = ROOT / "Tests" / "Fixtures" / "jina"
+from embed_server import run
+from reference import FIXTURES, NANO, floats, goldens
 
 
 @pytest.fixture
@@ -20,10 +17,8 @@ def checkpoint(tmp_path):
 
 def golden(factor):
     """A line of a golden.jsonl: the reference's vector of a text, its first value multiplied by `factor`."""
-    with open(FIXTURES / "vectors" / "nano.jsonl", encoding="utf-8") as file:
-        records = [json.loads(line) for line in file]
-    record = next(r for r in records if (r["task"], r["prompt"]) == ("clustering", "document") and r["text"])
-    vector = numpy.frombuffer(base64.b64decode(record["float32"]), dtype="<f4").tolist()
+    record = next(record for record in goldens(NANO, "clustering") if record["text"])
+    vector = floats(record["float32"]).tolist()
     vector[0] = vector[0] * factor + (factor - 1)
     return json.dumps({"text": record["text"], "task": "clustering", "embedding": vector}) + "\n"
 

@@ -1,25 +1,13 @@
 """Models with tasks and Matryoshka dimensions: tiny checkpoints laid out like jina-embeddings-v5-text."""
 
-import base64
 import json
 
 import numpy
 import openai
 import pytest
 
-from embed_server import ROOT, Server, run
-
-FIXTURES = ROOT / "Tests" / "Fixtures" / "jina"
-NANO = "jina-embeddings-v5-text-nano"
-SMALL = "jina-embeddings-v5-text-small"
-# Task of the API: adapter and prompt of the checkpoint.
-TASKS = {
-    "retrieval.query": ("retrieval", "query"),
-    "retrieval.passage": ("retrieval", "document"),
-    "text-matching": ("text-matching", "document"),
-    "clustering": ("clustering", "document"),
-    "classification": ("classification", "document"),
-}
+from embed_server import Server, run
+from reference import FIXTURES, NANO, SMALL, TASKS, floats, goldens
 
 
 @pytest.fixture(scope="module")
@@ -42,18 +30,6 @@ def jina(tmp_path_factory):
     server = Server("--config", str(file))
     yield server
     server.kill()
-
-
-def goldens(model, task):
-    """The records of the reference for one task of one model."""
-    name = "nano" if model == NANO else "small"
-    with open(FIXTURES / "vectors" / f"{name}.jsonl", encoding="utf-8") as file:
-        records = [json.loads(line) for line in file]
-    return [record for record in records if (record["task"], record["prompt"]) == TASKS[task]]
-
-
-def floats(text):
-    return numpy.frombuffer(base64.b64decode(text), dtype="<f4")
 
 
 def embed(server, **body):

@@ -6,7 +6,9 @@ import numpy
 import openai
 import pytest
 
+import refusals
 from embed_server import MODEL
+from reference import NANO, SMALL, difference, floats, texts, vectors as reference_vectors
 
 FOX = "The quick brown fox jumps over the lazy dog."
 
@@ -64,6 +66,34 @@ def test_bits_pass_through_the_library(client):
     response = client.embeddings.create(model=MODEL, input=FOX, extra_body={"embedding_type": "ubinary"})
     signs = vectors(client.embeddings.create(model=MODEL, input=FOX))[0] > 0
     assert response.data[0].embedding == numpy.packbits(signs).tolist()
+
+
+@pytest.mark.parametrize("model", [NANO, SMALL])
+@pytest.mark.parametrize("encoding_format", [openai.omit, "float", "base64"])
+@pytest.mark.parametrize("dimensions", [openai.omit, 32])
+def test_tasks_and_dimensions(all_models, model, encoding_format, dimensions):
+    client = openai.OpenAI(base_url=all_models.base_url, api_key="unused", max_retries=0)
+    response = client.embeddings.create(
+        model=model,
+        input=texts(model, "retrieval.query"),
+        encoding_format=encoding_format,
+        dimensions=dimensions,
+        # The library adds `"encoding_format": "base64"`; the caller gets lists of numbers all the same.
+        extra_body={"task": "retrieval.query"} | ({} if encoding_format else {"embedding_type": "float"}),
+    )
+    if encoding_format == "base64":
+        got = [floats(item.embedding) for item in response.data]
+    else:
+        got = vectors(response)
+    assert difference(got, reference_vectors(model, "retrieval.query", dimensions or None)) < 1e-5
+
+
+@pytest.mark.parametrize("model, text, dimensions, message", refusals.ALL)
+def test_a_user_sees_what_is_wrong(all_models, model, text, dimensions, message):
+    client = openai.OpenAI(base_url=all_models.base_url, api_key="unused", max_retries=0)
+    with pytest.raises(openai.APIStatusError) as raised:
+        client.embeddings.create(model=model, input=["fine", text], dimensions=dimensions or openai.omit)
+    assert message in str(raised.value)
 
 
 def test_an_error_arrives_with_its_text(client):
