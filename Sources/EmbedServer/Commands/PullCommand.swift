@@ -45,7 +45,9 @@ struct PullCommand: ParsableCommand {
 
     func validate() throws {
         guard Repository(model) != nil else {
-            throw ValidationError("MODEL: expected OWNER/NAME, or one of \(Repository.published.joined(separator: ", "))")
+            throw ValidationError(
+                "MODEL: expected OWNER/NAME, or one of \(Repository.published.joined(separator: ", "))"
+            )
         }
         if !(1...64).contains(connections) { throw ValidationError("--connections: expected 1 to 64") }
         if revision.isEmpty { throw ValidationError("--revision: expected a branch, a tag or a commit") }

@@ -31,7 +31,10 @@ extension ModelSettings {
         }
         let parts = argument.split(separator: "=", maxSplits: 1)
         guard parts.count == 2 else {
-            throw SettingFault(reason: "expected ID=DIR, such as jina-embeddings-v5-text-nano=/models/nano, or the ID of a model in the store")
+            throw SettingFault(
+                reason:
+                    "expected ID=DIR, such as jina-embeddings-v5-text-nano=/models/nano, or the ID of a model in the store"
+            )
         }
         self.init(id: String(parts[0]), path: String(parts[1]))
     }

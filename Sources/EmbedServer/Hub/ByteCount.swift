@@ -13,6 +13,7 @@ struct ByteCount: CustomStringConvertible {
             units.removeFirst()
         }
         let tenths = Int((value * 10).rounded())
-        return value < 9.95 ? "\(tenths / 10).\(tenths % 10) \(units.first ?? "")" : "\((tenths + 5) / 10) \(units.first ?? "")"
+        return value < 9.95
+            ? "\(tenths / 10).\(tenths % 10) \(units.first ?? "")" : "\((tenths + 5) / 10) \(units.first ?? "")"
     }
 }

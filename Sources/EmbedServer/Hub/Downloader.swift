@@ -127,7 +127,9 @@ final class Downloader {
             jobs[piece.job].hasRanges ? !partial.missing(of: piece.segment).isEmpty : !partial.isComplete
         if code == CURLE_OK, status == expected, !isMissing { return }
         let url = transfer.request.url
-        if status == expected, code == CURLE_WRITE_ERROR || code == CURLE_OK && !Self.isSound(transfer, size: partial.size) {
+        if status == expected,
+            code == CURLE_WRITE_ERROR || code == CURLE_OK && !Self.isSound(transfer, size: partial.size)
+        {
             failure = HubError.badAnswer(
                 url: url,
                 reason: "the hub lists \(partial.size) octets, the answer has others "

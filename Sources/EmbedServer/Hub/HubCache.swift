@@ -27,7 +27,9 @@ struct HubCache {
             ? commit : nil
     }
 
-    /// The files of a snapshot. Where they are links, they lead to a name that is their digest.
+    /// The files of a snapshot.
+    ///
+    /// Where they are links, they lead to a name that is their digest.
     func files(commit: String) -> [RepositoryFile] {
         let root = "\(directory)/snapshots/\(commit)"
         return FileTree.files(in: root).compactMap { path in

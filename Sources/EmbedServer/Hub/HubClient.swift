@@ -63,7 +63,12 @@ struct HubClient {
         var attempt = 1
         while true {
             let transfer = HTTPTransfer(
-                HTTPTransfer.Request(url: url, token: access.token, authorities: access.authorities, timeoutSeconds: 120)
+                HTTPTransfer.Request(
+                    url: url,
+                    token: access.token,
+                    authorities: access.authorities,
+                    timeoutSeconds: 120
+                )
             )
             var body: [UInt8] = []
             transfer.onBody = {
@@ -117,7 +122,7 @@ struct HubClient {
         for (index, item) in items.enumerated() where item["type"]?.string == "file" {
             // Large files are kept outside of git; their size and SHA-256 are in `lfs`.
             let source = item["lfs"]?.object == nil ? item : item["lfs"] ?? item
-            guard let text = item["path"]?.string, let size = source["size"]?.integer, size >= 0,
+            guard let text = item["path"]?.string, let size = source["size"]?.integer, (0...1 << 50).contains(size),
                 let digest = source["oid"]?.string.flatMap(RepositoryFile.Digest.init(hexadecimal:))
             else { throw .badAnswer(url: url, reason: "[\(index)]: expected path, size and oid of a file") }
             guard let path = RelativePath(text) else {

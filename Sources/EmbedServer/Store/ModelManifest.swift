@@ -38,7 +38,8 @@ struct ModelManifest: Sendable, Equatable {
         licence = document["licence"]?.string
         files = []
         for item in items {
-            guard let path = item["path"]?.string.flatMap(RelativePath.init), let size = item["size"]?.integer, size >= 0,
+            guard let path = item["path"]?.string.flatMap(RelativePath.init), let size = item["size"]?.integer,
+                (0...1 << 44).contains(size),
                 let sha256 = item["sha256"]?.string
             else { return nil }
             files.append(File(path: path, size: size, sha256: sha256))
