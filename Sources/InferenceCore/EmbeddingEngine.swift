@@ -46,12 +46,22 @@ public final class EmbeddingEngine: Sendable {
             preconditionFailure("the model \(model.description.id) belongs to another engine")
         }
         try check(request, of: model.description)
+        let start = ContinuousClock.now
         let encodings = try await tokenizers.encode(request, with: model)
+        let tokenizationTime = ContinuousClock.now - start
         let submission = submission(request, encodings, of: model, at: modelIndex)
         let output = try await scheduler.submit(submission)
         var result = result(of: request, encodings, output, from: model)
         result.priority = submission.priority
+        result.tokenizationTime = tokenizationTime
         return result
+    }
+
+    /// Runs `body` where it keeps neither the cooperative pool nor the compute threads waiting.
+    ///
+    /// - Parameter octets: of the text that it tokenizes.
+    public func tokenizing<Value: Sendable>(octets: Int, _ body: @escaping @Sendable () -> Value) async -> Value {
+        await tokenizers.run(octets: octets, body)
     }
 
     /// Stops taking requests, waits for those in flight, ends the threads.

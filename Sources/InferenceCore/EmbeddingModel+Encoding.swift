@@ -21,7 +21,7 @@ extension EmbeddingModel {
         at index: Int,
         of request: EmbeddingRequest
     ) throws(EmbeddingError) -> Encoding {
-        let limit = description.maximumTokens
+        let limit = min(description.maximumTokens, request.maximumTokens ?? .max)
         let encoding: Encoding
         switch input {
         case .text(let text):

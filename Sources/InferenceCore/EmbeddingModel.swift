@@ -5,6 +5,8 @@
 public final class EmbeddingModel: Sendable {
     /// What the model is.
     public let description: ModelDescription
+    /// Which code multiplies its matrices.
+    public let backend: ComputeBackend
     /// Its tokenizer and prompts.
     public let encoder: TextEncoder
 
@@ -44,6 +46,7 @@ public final class EmbeddingModel: Sendable {
             )
         }
         self.encoder = encoder
+        self.backend = backend
         backbone = parts.backbone
         adapters = parts.adapters
         normalizes = parts.normalizes
@@ -57,13 +60,19 @@ public final class EmbeddingModel: Sendable {
             parameterCount: backbone.parameterCount,
             weightType: parts.weightType.rawValue,
             vocabularySize: encoder.tokenizer.vocabularySize,
-            decodesCL100K: encoder.tokenizer.decodesCL100K
+            decodesCL100K: encoder.tokenizer.decodesCL100K,
+            pooling: parts.pooling.rawValue
         )
     }
 
     /// The adapter of a task, as the backbone counts them; `nil` where the model has none.
     func adapter(for task: EmbeddingTask?) -> Int? {
         (task ?? encoder.defaultTask).flatMap { adapters.firstIndex(of: $0.adapterName) }
+    }
+
+    /// The adapter that embeds for a task; `nil` where the model has none.
+    public func adapterName(for task: EmbeddingTask?) -> String? {
+        adapter(for: task).map { adapters[$0] }
     }
 
     /// What the loaders of the architectures find out.
@@ -76,6 +85,7 @@ public final class EmbeddingModel: Sendable {
         var maximumPositions: Int
         var vocabularySize: Int
         var weightType: TensorType
+        var pooling: Pooling
     }
 
     private static func bert(
@@ -86,10 +96,11 @@ public final class EmbeddingModel: Sendable {
     ) throws(CheckpointError) -> Parts {
         let configuration = try BERT.Configuration(file)
         // Without modules.json sentence-transformers takes the mean, and so do we.
+        let pooling = layout?.pooling ?? .mean
         let bert = try BERT(
             configuration: configuration,
             weights: weights,
-            pooling: layout?.pooling ?? .mean,
+            pooling: pooling,
             backend: backend
         )
         return Parts(
@@ -99,7 +110,8 @@ public final class EmbeddingModel: Sendable {
             isMatryoshka: false,
             maximumPositions: configuration.maximumPositions,
             vocabularySize: configuration.vocabularySize,
-            weightType: bert.weightType
+            weightType: bert.weightType,
+            pooling: pooling
         )
     }
 
@@ -123,11 +135,12 @@ public final class EmbeddingModel: Sendable {
         guard isJina || layout != nil else {
             throw CheckpointError(file: directory + "/modules.json", reason: "is missing: it says how to pool")
         }
+        let pooling = isJina ? .lastToken : layout?.pooling ?? .lastToken
         let transformer = try Transformer(
             configuration: configuration,
             weights: weights,
             adapters: adapters,
-            pooling: isJina ? .lastToken : layout?.pooling ?? .lastToken,
+            pooling: pooling,
             backend: backend
         )
         return Parts(
@@ -138,7 +151,8 @@ public final class EmbeddingModel: Sendable {
             isMatryoshka: true,
             maximumPositions: configuration.maximumPositions,
             vocabularySize: configuration.vocabularySize,
-            weightType: transformer.weightType
+            weightType: transformer.weightType,
+            pooling: pooling
         )
     }
 

@@ -22,6 +22,8 @@ public struct EmbeddingRequest: Sendable {
     ///
     /// `false`: such a request fails as a whole.
     public var truncate: Bool
+    /// The most tokens of an input, prompt and special tokens included; `nil`, or more: the model's limit.
+    public var maximumTokens: Int?
     /// Which work goes first; `nil` infers it from task and lengths.
     public var priority: Priority?
     /// Who asks: callers get equal shares of a class's time.
@@ -59,6 +61,8 @@ public struct EmbeddingResult: Sendable {
     public var tokenCounts: [Int]
     /// Whether each input was cut to the model's limit.
     public var truncated: [Bool]
+    /// Before admission.
+    public var tokenizationTime = Duration.zero
     /// From admission to the start of the first step that held a row of the request.
     public var queueTime: Duration
     /// What `queueTime` was expected to be when the request was admitted.

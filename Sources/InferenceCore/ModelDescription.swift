@@ -20,4 +20,6 @@ public struct ModelDescription: Sendable, Equatable {
     public var vocabularySize: Int
     /// Whether ids of OpenAI's cl100k_base can be turned into text from the model's own vocabulary.
     public var decodesCL100K: Bool
+    /// How the vectors of the tokens become that of the text: `mean`, `cls` or `last_token`.
+    public var pooling: String
 }

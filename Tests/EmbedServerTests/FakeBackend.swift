@@ -8,7 +8,13 @@ import Synchronization
 final class FakeBackend: EmbeddingBackend {
     let description: ModelDescription
     let failure: EmbeddingError?
+    let computePath = ComputePath(backend: .native, kernels: "portable", threads: 1)
     private let last = Mutex<EmbeddingRequest?>(nil)
+
+    /// The tokenizer of the tiny checkpoint, whatever the description says.
+    var encoder: TextEncoder { Self.encoder }
+    // swift-format-ignore: NeverUseForceTry
+    private static let encoder = try! TextEncoder(directory: Fixtures.directory("jina/nano"))
 
     /// The request that was embedded last.
     var lastRequest: EmbeddingRequest? { last.withLock { $0 } }
@@ -54,6 +60,15 @@ final class FakeBackend: EmbeddingBackend {
         return ids.map(String.init).joined(separator: " ")
     }
 
+    func adapterName(for task: EmbeddingTask?) -> String? {
+        description.tasks.isEmpty ? nil : (task ?? .textMatching).adapterName
+    }
+
+    func tokenizing<Value: Sendable>(
+        octets: Int,
+        _ body: @escaping @Sendable (TextEncoder) -> Value
+    ) async -> Value { body(encoder) }
+
     /// The vector of an input before it is cut: multiples of 1/64, which JSON carries exactly.
     func vector(_ input: EmbeddingInput, _ task: EmbeddingTask?) -> [Float] {
         var seed: UInt32 = 7
@@ -84,7 +99,8 @@ extension ModelDescription {
         parameterCount: 1,
         weightType: "BF16",
         vocabularySize: 151_936,
-        decodesCL100K: true
+        decodesCL100K: true,
+        pooling: "last_token"
     )
 
     /// A published checkpoint with one adapter merged.
@@ -106,7 +122,8 @@ extension ModelDescription {
         parameterCount: 1,
         weightType: "F32",
         vocabularySize: 30_522,
-        decodesCL100K: false
+        decodesCL100K: false,
+        pooling: "mean"
     )
 }
 

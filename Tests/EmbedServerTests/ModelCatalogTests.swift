@@ -69,7 +69,8 @@ struct ModelCatalogTests {
     @Test("a name may be taken once, whatever the prefix")
     func duplicates() {
         for other in [
-            ModelSettings(id: small), ModelSettings(id: "jinaai/" + small), ModelSettings(id: "x", aliases: [small]),
+            ModelSettings(id: small), ModelSettings(id: "jinaai/" + small),
+            ModelSettings(id: "x", aliases: [ModelAlias(small)]),
         ] {
             let error = #expect(throws: SettingsError.self) {
                 try ModelCatalog([.fake(), .fake(other)])
@@ -78,9 +79,30 @@ struct ModelCatalogTests {
         }
     }
 
+    @Test("an alias may imply a task and a length of vectors; a suffix wins over its task")
+    func aliasDefaults() throws {
+        let catalog = try ModelCatalog([
+            .fake(
+                ModelSettings(
+                    id: small,
+                    aliases: ["plain", ModelAlias("hosted/query", defaultTask: .retrievalQuery, defaultDimensions: 64)]
+                )
+            )
+        ])
+        let match = try catalog.resolve("hosted/query")
+        #expect(match.task == .retrievalQuery)
+        #expect(match.dimensions == 64)
+        #expect(try catalog.resolve("hosted/query:clustering").task == .clustering)
+        #expect(try catalog.resolve("hosted/query:clustering").dimensions == 64)
+        #expect(try catalog.resolve("plain").task == nil)
+        #expect(try catalog.resolve(small).dimensions == nil)
+    }
+
     @Test("an alias that only adds the prefix is no clash")
     func ownPrefix() throws {
-        _ = try ModelCatalog([.fake(ModelSettings(id: small, aliases: ["jinaai/" + small, small]))])
+        _ = try ModelCatalog([
+            .fake(ModelSettings(id: small, aliases: [ModelAlias("jinaai/" + small), ModelAlias(small)]))
+        ])
     }
 
     @Test("defaults that could have no effect stop the start")
@@ -90,6 +112,11 @@ struct ModelCatalogTests {
                 try ModelCatalog([.fake(ModelSettings(id: "m", defaultTask: .clustering), description)])
             }
             #expect(task?.field == "models[0].defaultTask")
+            let aliases = ["a", ModelAlias("b", defaultTask: .clustering)]
+            let alias = #expect(throws: SettingsError.self) {
+                try ModelCatalog([.fake(ModelSettings(id: "m", aliases: aliases), description)])
+            }
+            #expect(alias?.field == "models[0].aliases[1].defaultTask")
         }
         for (description, dimensions) in [(ModelDescription.bert, 64), (.v5, 2_000)] {
             let error = #expect(throws: SettingsError.self) {

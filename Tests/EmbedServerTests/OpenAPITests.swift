@@ -27,7 +27,7 @@ struct OpenAPITests {
     func requestMembers() async throws {
         let schema = try await document()["components"]?["schemas"]?["EmbeddingsRequest"]
         let names = try #require(schema?["properties"]?.object?.members.map(\.name))
-        #expect(Set(names) == Set(RequestFields.allNames))
+        #expect(Set(names) == Set(EmbeddingsRequest.MemberNames.all))
         #expect(names.count == Set(names).count)
     }
 
@@ -36,7 +36,8 @@ struct OpenAPITests {
         let schemas = try await document()["components"]?["schemas"]
         let client = try TestClient()
         let answers = [
-            ("EmbeddingsResponse", try await client.embed(#"{"input":"a"}"#).json),
+            ("EmbeddingsResponse", try await client.embed(#"{"input":"a","return_truncated":true}"#).json),
+            ("Explanation", try await client.post("/v1/explain", #"{"input":"a"}"#).json),
             ("Model", try await client.send(.get, "/v1/models").json["data"]?.array?.first),
             ("Error", try await client.embed("{}").json),
             ("Status", try await client.send(.get, "/readyz").json),

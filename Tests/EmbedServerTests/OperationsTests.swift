@@ -116,7 +116,7 @@ struct OperationsTests {
     func refusals(error: HTTPError) throws {
         let client = try TestClient()
         let id = RequestID()
-        let response = client.gateway.refuse(error, id: id)
+        let response = client.gateway.refuse(error, RefusedRequest(id: id), style: .standard)
         #expect(response.status == error.status)
         #expect(response.fields[.contentType] == "application/json")
         let body = try JSONParser.parse(response.body)
@@ -126,5 +126,17 @@ struct OperationsTests {
         let code = try #require(body["code"]?.string)
         #expect(client.metrics.text().contains("embed_request_errors_total{code=\"\(code)\"} 1\n"))
         #expect(client.log.lines.first?["id"] == "\(id.rawValue)")
+    }
+
+    @Test("what the HTTP layer refuses can be read by pages of allowed origins")
+    func refusalsAndPages() throws {
+        let client = try TestClient(origins: ["https://a.example"])
+        func refuse(_ origin: String) -> HTTPFields {
+            let request = RefusedRequest(id: RequestID(), path: "/x", fields: [.origin: origin])
+            return client.gateway.refuse(.notFound(path: "/x"), request, style: .standard).fields
+        }
+        #expect(refuse("https://a.example")[.accessControlAllowOrigin] == "https://a.example")
+        #expect(refuse("https://b.example")[.accessControlAllowOrigin] == nil)
+        #expect(refuse("https://b.example")[.vary] == "Origin")
     }
 }

@@ -49,7 +49,8 @@ struct SettingsTests {
     func models() throws {
         let settings = try load(
             """
-            {"models":[{"id":"m","path":"~/m","aliases":["x","y"],"defaultTask":"retrieval.query","defaultDimensions":64,\
+            {"models":[{"id":"m","path":"~/m",\
+            "aliases":["x",{"name":"y","defaultTask":"clustering","defaultDimensions":8}],"defaultTask":"retrieval.query","defaultDimensions":64,\
             "tokenInput":"model"},{"id":"n"}]}
             """
         )
@@ -58,7 +59,7 @@ struct SettingsTests {
                 ModelSettings(
                     id: "m",
                     path: "~/m",
-                    aliases: ["x", "y"],
+                    aliases: ["x", ModelAlias("y", defaultTask: .clustering, defaultDimensions: 8)],
                     defaultTask: .retrievalQuery,
                     defaultDimensions: 64,
                     tokenInput: .model
@@ -101,6 +102,8 @@ struct SettingsTests {
             (#"{"models":[{"id":"a","defaultTask":"query"}]}"#, "models[0].defaultTask"),
             (#"{"models":[{"id":"a","defaultDimensions":0}]}"#, "models[0].defaultDimensions"),
             (#"{"models":[{"id":"a","tokenInput":"guess"}]}"#, "models[0].tokenInput"),
+            (#"{"models":[{"id":"a","aliases":["b",{"name":"c","task":"x"}]}]}"#, "models[0].aliases[1].task"),
+            (#"{"models":[{"id":"a","aliases":[{"defaultDimensions":8}]}]}"#, "models[0].aliases[0]"),
         ]
     )
     func badFile(json: String, field: String) {

@@ -34,7 +34,7 @@ struct TestClient {
         routes =
             Routes(
                 gateway: gateway,
-                embeddings: EmbeddingsEndpoint(
+                runner: EmbeddingRunner(
                     state: state,
                     limiter: limiter,
                     metrics: metrics,
@@ -73,7 +73,17 @@ struct TestClient {
 
     /// The answer to `POST /v1/embeddings`.
     func embed(_ body: String, fields: HTTPFields = [:]) async throws -> Reply {
-        try await send(.post, "/v1/embeddings", fields: fields, body: Array(body.utf8))
+        try await post("/v1/embeddings", body, fields: fields)
+    }
+
+    /// The answer to a body.
+    func post(
+        _ pattern: String,
+        _ body: String,
+        parameters: [String: String] = [:],
+        fields: HTTPFields = [:]
+    ) async throws -> Reply {
+        try await send(.post, pattern, parameters: parameters, fields: fields, body: Array(body.utf8))
     }
 
     struct Reply {

@@ -49,7 +49,7 @@ import Testing
     }
 
     @Test func errorsAreJSON() {
-        let response = HTTPError.defaultResponse(to: .notFound(path: #"/"\"#), id: RequestID())
+        let response = HTTPError.defaultResponse(to: .notFound(path: #"/"\"#), of: RefusedRequest(id: RequestID()))
         #expect(
             String(decoding: response.body, as: UTF8.self)
                 == #"{"error":{"message":"There is nothing at /\"\\.","code":404}}"#

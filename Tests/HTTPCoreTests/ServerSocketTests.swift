@@ -43,6 +43,7 @@ import Testing
             #expect(missing.status == 404)
             #expect(missing.text == #"{"error":{"message":"There is nothing at /none.","code":404}}"#)
             #expect(missing.fields["content-type"] == "application/json")
+            #expect(missing.fields["x-error-path"] == "/none")
             let refused = try ask("DELETE /")
             #expect(refused.status == 405 && refused.fields["allow"] == "GET, POST, HEAD, OPTIONS")
             let options = try ask("OPTIONS /")

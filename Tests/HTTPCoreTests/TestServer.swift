@@ -34,9 +34,10 @@ struct TestServer {
             configuration: configuration,
             router: Router(routes),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-            errorResponse: { error, id in
-                var response = HTTPError.defaultResponse(to: error, id: id)
-                response.fields[.init("x-error-id")!] = id.rawValue
+            errorResponse: { error, request in
+                var response = HTTPError.defaultResponse(to: error, of: request)
+                response.fields[.init("x-error-id")!] = request.id.rawValue
+                response.fields[.init("x-error-path")!] = request.path
                 return response
             },
             onResponse: onResponse

@@ -5,13 +5,15 @@ import JSONCore
 extension APIError {
     /// What a failure of the engine means for the client.
     ///
-    /// - Parameter count: the number of inputs, to name the one at fault.
-    init(_ error: EmbeddingError, inputs count: Int) {
+    /// - Parameters:
+    ///   - count: the number of inputs, to name the one at fault.
+    ///   - names: what the dialect calls them.
+    init(_ error: EmbeddingError, inputs count: Int, names: FieldNames = .standard) {
         switch error {
         case .inputTooLong(let index, let limit):
-            self = .inputTooLong(InputPlace.name(index, of: count), limit: limit)
+            self = .inputTooLong(names.input(index, of: count), limit: limit)
         case .tokenOutOfRange(let index, let id, let vocabularySize):
-            let place = InputPlace.name(index, of: count)
+            let place = names.input(index, of: count)
             self = .invalid(
                 place,
                 type: "value_error",
@@ -19,22 +21,22 @@ extension APIError {
                 "\(place) holds the token id \(id); the model's vocabulary has \(vocabularySize)."
             )
         case .emptyTokens(let index):
-            let place = InputPlace.name(index, of: count)
+            let place = names.input(index, of: count)
             self = .invalid(place, type: "too_short", "\(place) holds no token ids.")
         case .dimensionsOutOfRange(let requested, let range):
             self = .invalid(
-                "dimensions",
+                names.dimensions,
                 type: "value_error",
                 input: .integer(requested),
-                "dimensions should be from \(range.lowerBound) to \(range.upperBound)."
+                "\(names.dimensions) should be from \(range.lowerBound) to \(range.upperBound)."
             )
         case .taskNotServed(let requested, let available):
-            let names = available.map(\.rawValue).joined(separator: ", ")
+            let served = available.map(\.rawValue).joined(separator: ", ")
             self = .invalid(
-                "task",
+                names.task,
                 type: "enum",
                 input: .string(requested.rawValue),
-                "This model was not trained for the task '\(requested.rawValue)'. It serves: \(names)."
+                "This model was not trained for the task '\(requested.rawValue)'. It serves: \(served)."
             )
         case .overloaded(let retryAfter):
             self.init(
@@ -55,7 +57,7 @@ extension APIError {
             )
         case .shuttingDown: self = .unavailable("The server is shutting down.")
         case .notFinite(let index):
-            self = .internalError("The model gave no finite vector for \(InputPlace.name(index, of: count)).")
+            self = .internalError("The model gave no finite vector for \(names.input(index, of: count)).")
         case .computeFailed(let reason):
             self = .internalError("The server failed to compute the embeddings.", cause: reason)
         }

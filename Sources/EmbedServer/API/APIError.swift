@@ -85,13 +85,13 @@ extension APIError {
     }
 
     /// More inputs than one request may carry: 400, in the hosted API's words.
-    static func tooManyInputs(_ count: Int, limit: Int) -> APIError {
+    static func tooManyInputs(_ count: Int, limit: Int, field: String) -> APIError {
         APIError(
             status: .badRequest,
             code: "INPUT_LIMIT_EXCEEDED",
             openAICode: "too_many_inputs",
-            message: "input length is larger than the largest allowed size \(limit): \(count) inputs",
-            parameter: "input"
+            message: "\(field) length is larger than the largest allowed size \(limit): \(count) items",
+            parameter: field
         )
     }
 

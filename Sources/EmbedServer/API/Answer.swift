@@ -18,8 +18,8 @@ struct Answer: Sendable {
     }
 
     /// Makes the response to a request that is refused.
-    init(_ error: APIError, to request: Request) {
-        response = error.response(id: request.id)
+    init(_ error: APIError, to request: Request, style: ErrorStyle = .standard) {
+        response = error.response(id: request.id, style: style)
         self.error = error.code
         facts = ["error": .string(error.code)]
         if let cause = error.cause { facts["cause"] = .string(cause) }
@@ -31,7 +31,7 @@ extension APIError {
     private static let longestRetryAfter = Duration.seconds(59)
 
     /// Status, fields and body of the error.
-    func response(id: RequestID) -> Response {
+    func response(id: RequestID, style: ErrorStyle = .standard) -> Response {
         var fields = HTTPFields()
         if status == .unauthorized { fields[.wwwAuthenticate] = "Bearer" }
         if let retryAfter {
@@ -42,7 +42,7 @@ extension APIError {
             // The SDKs would come back far too early.
             if retryAfter > Self.longestRetryAfter { fields[.xShouldRetry] = "false" }
         }
-        return .json(ErrorBody.encode(self, requestID: id.rawValue), status: status, fields: fields)
+        return .json(style.body(self, id), status: style.status(self), fields: fields)
     }
 }
 

@@ -3,43 +3,67 @@ import JSONCore
 
 /// What a request means for the model it names: the work for the engine, ready to run.
 struct EmbeddingPlan {
+    /// What was asked for.
+    let request: EmbeddingsRequest
     /// The model that runs it.
     let model: ServedModel
+    /// Where the task comes from.
+    let taskSource: TaskSource
     /// The work.
     var work: EmbeddingRequest
 
     /// Fills in the defaults of the model and checks the request against its abilities.
     init(_ request: EmbeddingsRequest, catalog: ModelCatalog) throws(APIError) {
-        let (model, taskOfName) = try catalog.resolve(request.model)
+        let match = try catalog.resolve(request.model)
+        let model = match.model
         let description = model.backend.description
-        let task = request.task ?? taskOfName ?? model.settings.defaultTask
+        let (task, taskSource) = Self.task(of: request, match)
         if let task, !description.accepts(task) {
             let served = description.tasks.map(\.rawValue).joined(separator: ", ")
             throw .invalid(
-                request.task == nil ? "model" : "task",
+                taskSource == .request ? request.names.task : "model",
                 type: "enum",
                 input: .string(task.rawValue),
                 "\(model.id) does not serve the task \(task.rawValue), only \(served)."
             )
         }
+        self.request = request
         self.model = model
+        self.taskSource = taskSource
         work = EmbeddingRequest(
-            inputs: try Self.inputs(request.input, of: model),
+            inputs: try Self.inputs(request, of: model),
             // A model without tasks treats all inputs alike: any task is served by the same vectors.
             task: description.tasks.isEmpty ? nil : task,
-            dimensions: try Self.dimensions(request.dimensions, of: description) ?? model.settings.defaultDimensions,
+            dimensions: try Self.dimensions(request, of: description) ?? match.dimensions
+                ?? model.settings.defaultDimensions,
             normalized: request.normalized,
             truncate: request.truncate
         )
         work.isPartial = request.isPartial
+        work.maximumTokens = request.maximumTokens
+        work.priority = request.priority
     }
 
-    private static func dimensions(_ requested: Int?, of model: ModelDescription) throws(APIError) -> Int? {
-        guard let requested else { return nil }
+    /// The request's own word wins over the model's name, and that over the operator's settings.
+    private static func task(
+        of request: EmbeddingsRequest,
+        _ match: ModelCatalog.Match
+    ) -> (EmbeddingTask?, TaskSource) {
+        if let task = request.task { return (task, .request) }
+        if let task = match.task { return (task, .name) }
+        if let task = match.model.settings.defaultTask { return (task, .settings) }
+        return (nil, .model)
+    }
+
+    private static func dimensions(
+        _ request: EmbeddingsRequest,
+        of model: ModelDescription
+    ) throws(APIError) -> Int? {
+        guard let requested = request.dimensions else { return nil }
         let native = model.dimensions
         if requested > native {
             throw .invalid(
-                "dimensions",
+                request.names.dimensions,
                 type: "less_than_equal",
                 input: .integer(requested),
                 "Input should be less than or equal to \(native)"
@@ -47,28 +71,30 @@ struct EmbeddingPlan {
         }
         guard model.accepts(dimensions: requested) else {
             throw .invalid(
-                "dimensions",
+                request.names.dimensions,
                 type: "literal_error",
                 input: .integer(requested),
-                "\(model.id) was not trained to be cut: dimensions can only be \(native)."
+                "\(model.id) was not trained to be cut: \(request.names.dimensions) can only be \(native)."
             )
         }
         return requested
     }
 
     private static func inputs(
-        _ input: EmbeddingsRequest.Input,
+        _ request: EmbeddingsRequest,
         of model: ServedModel
     ) throws(APIError) -> [EmbeddingInput] {
-        switch input {
+        switch request.input {
+        case .mixed(let inputs): return inputs
         case .texts(let texts): return texts.map(EmbeddingInput.text)
         case .tokens(let lists):
             switch model.settings.tokenInput {
             case .model: return lists.map(EmbeddingInput.tokens)
-            case .cl100kBase where model.backend.description.decodesCL100K: return try decode(lists, with: model)
+            case .cl100kBase where model.backend.description.decodesCL100K:
+                return try decode(lists, with: model, request.names)
             case .cl100kBase, .reject:
                 throw .invalid(
-                    "input",
+                    request.names.input,
                     type: "string_type",
                     """
                     Token-id input is not accepted by \(model.id): send text. \
@@ -79,13 +105,17 @@ struct EmbeddingPlan {
         }
     }
 
-    private static func decode(_ lists: [[Int32]], with model: ServedModel) throws(APIError) -> [EmbeddingInput] {
+    private static func decode(
+        _ lists: [[Int32]],
+        with model: ServedModel,
+        _ names: FieldNames
+    ) throws(APIError) -> [EmbeddingInput] {
         var inputs: [EmbeddingInput] = []
         for (index, ids) in lists.enumerated() {
             do throws(CL100KError) {
                 inputs.append(.text(try model.backend.decodeCL100K(ids)))
             } catch {
-                let place = InputPlace.name(index, of: lists.count)
+                let place = names.input(index, of: lists.count)
                 throw .invalid(place, type: "value_error", "\(place): \(error).")
             }
         }
@@ -93,10 +123,14 @@ struct EmbeddingPlan {
     }
 }
 
-/// How an error names one input.
-enum InputPlace {
-    /// `input[3]`; just `input` where there is only one.
-    static func name(_ index: Int, of count: Int) -> String {
-        count == 1 ? "input" : "input[\(index)]"
-    }
+/// Where the task of a request comes from.
+enum TaskSource: String, Sendable {
+    /// The request names it.
+    case request
+    /// The name of the model implies it.
+    case name
+    /// It is the operator's default for the model.
+    case settings
+    /// It is the model's own default.
+    case model
 }

@@ -3,7 +3,7 @@ import JSONCore
 extension EmbeddingsRequest.Input {
     /// Reads `input`: one text, a list of texts, the ids of one text, or a list of such ids.
     init(_ fields: RequestFields) throws(APIError) {
-        guard let field = fields.first(RequestFields.input) else {
+        guard let field = fields.first(EmbeddingsRequest.MemberNames.input) else {
             throw .invalid("input", type: "missing", "input is missing: send a string or a list of strings.")
         }
         guard let items = field.value.array else {
@@ -21,24 +21,11 @@ extension EmbeddingsRequest.Input {
             self = .tokens([try Self.ids(items, at: field.name)])
             return
         }
-        let limit = EmbeddingsRequest.maximumInputs
-        if items.count > limit { throw .tooManyInputs(items.count, limit: limit) }
         if first.array != nil {
-            self = .tokens(try Self.map(items, of: field.name, Self.idList))
+            self = .tokens(try RequestFields.list(field, of: "lists of token ids", Self.idList))
         } else {
-            self = .texts(try Self.map(items, of: field.name, Self.text))
+            self = .texts(try RequestFields.list(field, of: "strings", Self.text))
         }
-    }
-
-    private static func map<Item>(
-        _ items: [JSONValue],
-        of field: String,
-        _ read: (JSONValue, String) throws(APIError) -> Item
-    ) throws(APIError) -> [Item] {
-        var result: [Item] = []
-        result.reserveCapacity(items.count)
-        for (index, item) in items.enumerated() { result.append(try read(item, "\(field)[\(index)]")) }
-        return result
     }
 
     private static func text(_ value: JSONValue, at place: String) throws(APIError) -> String {
@@ -60,7 +47,8 @@ extension EmbeddingsRequest.Input {
         }
     }
 
-    private static func idList(_ value: JSONValue, at place: String) throws(APIError) -> [Int32] {
+    /// A list of token ids, at least one.
+    static func idList(_ value: JSONValue, at place: String) throws(APIError) -> [Int32] {
         guard let items = value.array else {
             throw .invalid(
                 place,
@@ -73,7 +61,8 @@ extension EmbeddingsRequest.Input {
         return try ids(items, at: place)
     }
 
-    private static func ids(_ items: [JSONValue], at place: String) throws(APIError) -> [Int32] {
+    /// Token ids, none below zero.
+    static func ids(_ items: [JSONValue], at place: String) throws(APIError) -> [Int32] {
         var ids: [Int32] = []
         ids.reserveCapacity(items.count)
         for (index, item) in items.enumerated() {

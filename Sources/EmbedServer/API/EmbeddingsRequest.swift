@@ -1,6 +1,6 @@
 import InferenceCore
 
-/// The body of `POST /v1/embeddings`, read and checked as far as no model is needed for it.
+/// A request for vectors in whichever dialect, read and checked as far as no model is needed for it.
 struct EmbeddingsRequest: Sendable, Equatable {
     /// The model's name as the client wrote it; `nil` where it named none.
     var model: String?
@@ -18,11 +18,22 @@ struct EmbeddingsRequest: Sendable, Equatable {
     var isPartial = false
     /// How the vectors are written.
     var format = OutputFormat.standard
+    /// Whether the answer says of each input if it was cut.
+    var reportsTruncation = false
+    /// The most tokens of an input, if that is less than the model's limit.
+    var maximumTokens: Int?
+    /// Which work goes first; `nil` leaves it to the engine.
+    var priority: Priority?
+    /// What errors call the fields.
+    var names = FieldNames.standard
 
-    /// The inputs of a request: all of one kind.
+    /// The inputs of a request.
     enum Input: Sendable, Equatable {
         case texts([String])
+        /// Ids that the operator says the meaning of.
         case tokens([[Int32]])
+        /// Texts and ids of the model's own vocabulary, side by side.
+        case mixed([EmbeddingInput])
     }
 
     /// The most inputs of one request, as in the APIs of OpenAI and Jina.

@@ -16,11 +16,22 @@ struct Gateway: Sendable {
     let metrics: ServerMetrics
 
     /// Answers a request, and says what is worth logging.
-    typealias Endpoint = @Sendable (Request, APIKey?) async -> Answer
+    typealias Endpoint = @Sendable (Request, APIKey?) async throws(APIError) -> Answer
 
     /// Wraps an endpoint that everybody may call.
-    func open(_ endpoint: @escaping @Sendable (Request) -> Answer) -> Handler {
-        { request in finish(endpoint(request), to: request, key: nil, level: .info) }
+    func open(
+        style: ErrorStyle = .standard,
+        _ endpoint: @escaping @Sendable (Request) throws(APIError) -> Answer
+    ) -> Handler {
+        { request in
+            let answer: Answer
+            do throws(APIError) {
+                answer = try endpoint(request)
+            } catch {
+                answer = Answer(error, to: request, style: style)
+            }
+            return finish(answer, to: request, key: nil, level: .info)
+        }
     }
 
     /// Wraps a probe: they come every few seconds, and would drown the log at its usual level.
@@ -29,7 +40,14 @@ struct Gateway: Sendable {
     }
 
     /// Wraps an endpoint that takes a key with `scope`, if keys are configured.
-    func locked(_ scope: APIKey.Scope, level: Logger.Level = .info, _ endpoint: @escaping Endpoint) -> Handler {
+    ///
+    /// - Parameter style: how the endpoint's dialect refuses.
+    func locked(
+        _ scope: APIKey.Scope,
+        level: Logger.Level = .info,
+        style: ErrorStyle = .standard,
+        _ endpoint: @escaping Endpoint
+    ) -> Handler {
         { request in
             var key: APIKey?
             let answer: Answer
@@ -37,9 +55,9 @@ struct Gateway: Sendable {
                 key = try authentication.check(request.fields)
                 try key?.check(scope)
                 if scope == .embed { try limiter.admit(key) }
-                answer = await endpoint(request, key)
+                answer = try await endpoint(request, key)
             } catch {
-                answer = Answer(error, to: request)
+                answer = Answer(error, to: request, style: style)
             }
             return finish(answer, to: request, key: key, level: level)
         }
@@ -57,17 +75,21 @@ struct Gateway: Sendable {
             facts["parent_id"] = .string(trace.parentID)
             response.fields[.traceparent] = trace.field
         }
-        for field in cors.fields(for: request) { response.fields.append(field) }
+        for field in cors.fields(for: request.fields) { response.fields.append(field) }
         if let error = answer.error { metrics.record(error: error) }
         log.write(request, response.status, facts: facts, level: level)
         return response
     }
 
     /// Renders, counts and logs a request that never reached an endpoint.
-    func refuse(_ error: HTTPError, id: RequestID) -> Response {
+    ///
+    /// - Parameter style: how the dialect of the request's path refuses.
+    func refuse(_ error: HTTPError, _ request: RefusedRequest, style: ErrorStyle) -> Response {
         let error = APIError(error)
         metrics.record(error: error.code)
-        log.write(error, id: id)
-        return error.response(id: id)
+        log.write(error, id: request.id)
+        var response = error.response(id: request.id, style: style)
+        for field in cors.fields(for: request.fields) { response.fields.append(field) }
+        return response
     }
 }

@@ -9,6 +9,22 @@ struct LoadedModel: EmbeddingBackend {
 
     var description: ModelDescription { model.description }
 
+    var encoder: TextEncoder { model.encoder }
+
+    var computePath: ComputePath {
+        ComputePath(backend: model.backend, kernels: EmbeddingEngine.kernelName, threads: engine.threadCount)
+    }
+
+    func adapterName(for task: EmbeddingTask?) -> String? { model.adapterName(for: task) }
+
+    func tokenizing<Value: Sendable>(
+        octets: Int,
+        _ body: @escaping @Sendable (TextEncoder) -> Value
+    ) async -> Value {
+        let encoder = encoder
+        return await engine.tokenizing(octets: octets) { body(encoder) }
+    }
+
     func embed(_ request: EmbeddingRequest) async throws(EmbeddingError) -> EmbeddingResult {
         try await engine.embed(request, with: model)
     }

@@ -17,15 +17,22 @@ struct ModelCatalog: Sendable {
     let models: [ServedModel]
     private let indexByName: [String: Int]
 
-    /// A model, and the task that the name it was found under stands for.
-    typealias Match = (model: ServedModel, task: EmbeddingTask?)
+    /// A model, and what else the name stands for that it was found under.
+    struct Match {
+        /// The model.
+        let model: ServedModel
+        /// The task that the name implies.
+        var task: EmbeddingTask?
+        /// The length of vectors that the name implies.
+        var dimensions: Int?
+    }
 
     /// Checks that names are unique and that the defaults are possible for their models.
     init(_ models: [ServedModel]) throws(SettingsError) {
         var indexByName: [String: Int] = [:]
         for (index, model) in models.enumerated() {
             try model.checkDefaults(field: "models[\(index)]")
-            let names = [model.id] + model.settings.aliases
+            let names = [model.id] + model.settings.aliases.map(\.name)
             for name in Set(names + names.map(ModelName.withoutPublisher)) {
                 if let other = indexByName.updateValue(index, forKey: name) {
                     let reason = "the name '\(name)' is taken by models[\(other)]"
@@ -48,33 +55,46 @@ struct ModelCatalog: Sendable {
             let message = "model is missing; this server has \(ids.joined(separator: ", "))."
             throw .invalid("model", type: "missing", message)
         }
-        return (model, nil)
+        return Match(model: model)
     }
 
     /// Finds a model by its id, an alias, a published name, or one of these with `:<task>` behind it.
     func find(_ name: String) -> Match? {
-        if let model = exact(name) { return (model, nil) }
-        if let published = ModelName.published(ModelName.withoutPublisher(name)), let model = exact(published.name) {
-            return (model, published.task)
+        if let match = exact(name) { return match }
+        if let published = ModelName.published(ModelName.withoutPublisher(name)), var match = exact(published.name) {
+            match.task = published.task ?? match.task
+            return match
         }
         guard let colon = name.lastIndex(of: ":"),
             let task = TaskName.task(String(name[name.index(after: colon)...])),
-            let match = find(String(name[..<colon]))
+            var match = find(String(name[..<colon]))
         else { return nil }
-        return (match.model, task)
+        match.task = task
+        return match
     }
 
-    private func exact(_ name: String) -> ServedModel? {
-        let index = indexByName[name] ?? indexByName[ModelName.withoutPublisher(name)]
-        return index.map { models[$0] }
+    private func exact(_ name: String) -> Match? {
+        let bare = ModelName.withoutPublisher(name)
+        guard let index = indexByName[name] ?? indexByName[bare] else { return nil }
+        let model = models[index]
+        let aliases = model.settings.aliases
+        let alias = aliases.first { $0.name == name } ?? aliases.first { ModelName.withoutPublisher($0.name) == bare }
+        return Match(model: model, task: alias?.defaultTask, dimensions: alias?.defaultDimensions)
     }
 }
 
 extension ServedModel {
     /// Refuses defaults that could have no effect, or that would fail every request.
     fileprivate func checkDefaults(field: String) throws(SettingsError) {
+        try check(task: settings.defaultTask, dimensions: settings.defaultDimensions, field: field)
+        for (index, alias) in settings.aliases.enumerated() {
+            try check(task: alias.defaultTask, dimensions: alias.defaultDimensions, field: "\(field).aliases[\(index)]")
+        }
+    }
+
+    private func check(task: EmbeddingTask?, dimensions: Int?, field: String) throws(SettingsError) {
         let description = backend.description
-        if let task = settings.defaultTask, !description.tasks.contains(task) {
+        if let task, !description.tasks.contains(task) {
             let served = description.tasks.map(\.rawValue).joined(separator: ", ")
             throw SettingsError(
                 source: "configuration",
@@ -82,7 +102,7 @@ extension ServedModel {
                 reason: served.isEmpty ? "\(id) does not tell tasks apart" : "\(id) serves only \(served)"
             )
         }
-        if let dimensions = settings.defaultDimensions, !description.accepts(dimensions: dimensions) {
+        if let dimensions, !description.accepts(dimensions: dimensions) {
             let allowed =
                 description.supportsDimensions ? "1 to \(description.dimensions)" : "\(description.dimensions)"
             throw SettingsError(

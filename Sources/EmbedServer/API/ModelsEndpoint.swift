@@ -11,39 +11,31 @@ struct ModelsEndpoint: Sendable {
     let created: Int
 
     /// Lists all models.
-    func list(_ request: Request) -> Answer {
-        do throws(APIError) {
-            let models = try state.catalog().models
-            var writer = JSONWriter(capacity: 1_024)
-            writer.object {
-                $0.key("object")
-                $0.value("list")
-                $0.key("data")
-                $0.array { for model in models { write(model, to: &$0) } }
-            }
-            return Answer(.json(writer.bytes))
-        } catch {
-            return Answer(error, to: request)
+    func list(_ request: Request) throws(APIError) -> Answer {
+        let models = try state.catalog().models
+        var writer = JSONWriter(capacity: 1_024)
+        writer.object {
+            $0.key("object")
+            $0.value("list")
+            $0.key("data")
+            $0.array { for model in models { write(model, to: &$0) } }
         }
+        return Answer(.json(writer.bytes))
     }
 
     /// Describes the model with the path's id, or any other of its names.
-    func show(_ request: Request) -> Answer {
-        do throws(APIError) {
-            let catalog = try state.catalog()
-            let name = request.pathParameters["id"] ?? ""
-            guard let match = catalog.find(name) else {
-                var error = APIError.modelNotFound(name, available: catalog.models.map(\.id))
-                // The name is the resource here, not a field of a body.
-                error.status = .notFound
-                throw error
-            }
-            var writer = JSONWriter(capacity: 1_024)
-            write(match.model, to: &writer)
-            return Answer(.json(writer.bytes))
-        } catch {
-            return Answer(error, to: request)
+    func show(_ request: Request) throws(APIError) -> Answer {
+        let catalog = try state.catalog()
+        let name = request.pathParameters["id"] ?? ""
+        guard let match = catalog.find(name) else {
+            var error = APIError.modelNotFound(name, available: catalog.models.map(\.id))
+            // The name is the resource here, not a field of a body.
+            error.status = .notFound
+            throw error
         }
+        var writer = JSONWriter(capacity: 1_024)
+        write(match.model, to: &writer)
+        return Answer(.json(writer.bytes))
     }
 
     /// The members of OpenAI's model object and of OpenRouter's, which Jina's API uses.
@@ -66,7 +58,7 @@ struct ModelsEndpoint: Sendable {
             $0.key("hugging_face_id")
             $0.value(card.hubID)
             $0.key("aliases")
-            write(model.settings.aliases, to: &$0)
+            write(model.settings.aliases.map(\.name), to: &$0)
             $0.key("tasks")
             write(description.tasks.map(\.rawValue), to: &$0)
             $0.key("input_modalities")

@@ -20,7 +20,7 @@ struct OutputFormat: Sendable, Equatable {
     }
 
     /// What carries the numbers.
-    enum Wire: Sendable {
+    enum Wire: String, Sendable {
         /// A JSON list.
         case list
         /// A JSON string: base64 (RFC 4648 section 4, padded) of the numbers in little-endian order.

@@ -6,8 +6,8 @@ import Logging
 struct Routes {
     /// What every request passes.
     let gateway: Gateway
-    /// `POST /v1/embeddings`.
-    let embeddings: EmbeddingsEndpoint
+    /// What embeds, for every dialect.
+    let runner: EmbeddingRunner
     /// `GET /v1/models`.
     let models: ModelsEndpoint
     /// Probes.
@@ -23,20 +23,28 @@ struct Routes {
     ///
     /// Probes are answered on the event loops: elsewhere they would wait for a thread while large bodies are decoded.
     var all: [Route] {
-        let routes = [
-            Route([.post], "/v1/embeddings", handler: gateway.locked(.embed, embeddings.answer)),
-            Route([.post], "/embeddings", handler: gateway.locked(.embed, embeddings.answer)),
-            Route([.get], "/v1/models", handler: gateway.open(models.list)),
-            Route([.get], "/v1/models/{id}", handler: gateway.open(models.show)),
-            Route([.get], "/openapi.json", handler: gateway.open(openAPI.answer)),
-            .immediate([.get], "/livez", handler: gateway.probe(health.live)),
-            .immediate([.get], "/live", handler: gateway.probe(health.live)),
-            .immediate([.get], "/readyz", handler: gateway.probe(health.ready)),
-            .immediate([.get], "/ready", handler: gateway.probe(health.ready)),
-            .immediate([.get], "/health", handler: gateway.probe(health.ready)),
-            Route([.get], "/metrics", handler: gateway.locked(.metrics, level: .debug, metrics.answer)),
-            Route([.post], "/admin/reload", handler: gateway.locked(.admin, reload.answer)),
-        ]
+        let embeddings = EmbeddingsEndpoint(runner: runner)
+        let routes =
+            dialects + [
+                Route([.post], "/v1/embeddings", handler: gateway.locked(.embed, embeddings.answer)),
+                Route([.post], "/embeddings", handler: gateway.locked(.embed, embeddings.answer)),
+                Route(
+                    [.post],
+                    "/v1/explain",
+                    bodyLimit: ExplainEndpoint.bodyLimit,
+                    handler: gateway.locked(.embed, ExplainEndpoint(state: runner.state).answer)
+                ),
+                Route([.get], "/v1/models", handler: gateway.open(models.list)),
+                Route([.get], "/v1/models/{id}", handler: gateway.open(models.show)),
+                Route([.get], "/openapi.json", handler: gateway.open(openAPI.answer)),
+                .immediate([.get], "/livez", handler: gateway.probe(health.live)),
+                .immediate([.get], "/live", handler: gateway.probe(health.live)),
+                .immediate([.get], "/readyz", handler: gateway.probe(health.ready)),
+                .immediate([.get], "/ready", handler: gateway.probe(health.ready)),
+                .immediate([.get], "/health", handler: gateway.probe(health.ready)),
+                Route([.get], "/metrics", handler: gateway.locked(.metrics, level: .debug, metrics.answer)),
+                Route([.post], "/admin/reload", handler: gateway.locked(.admin, reload.answer)),
+            ]
         // Without CORS the router answers OPTIONS by itself.
         return gateway.cors.isEnabled ? routes + routes.map(preflight) : routes
     }

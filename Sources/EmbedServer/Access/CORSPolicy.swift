@@ -10,8 +10,8 @@ struct CORSPolicy: Sendable {
     private static let maximumAge = "600"
     /// What pages may read of an answer beyond the few fields that they always may.
     private static let exposed = """
-        retry-after, retry-after-ms, server-timing, traceparent, x-cache-hits, x-request-id, \
-        x-ratelimit-limit-requests, \
+        retry-after, retry-after-ms, server-timing, traceparent, x-cache-hits, x-embed-truncated, \
+        x-request-id, x-ratelimit-limit-requests, \
         x-ratelimit-limit-tokens, x-ratelimit-remaining-requests, x-ratelimit-remaining-tokens, \
         x-ratelimit-reset-requests, x-ratelimit-reset-tokens, x-should-retry
         """
@@ -19,8 +19,8 @@ struct CORSPolicy: Sendable {
     /// Whether any origin is allowed.
     var isEnabled: Bool { !allowedOrigins.isEmpty }
 
-    /// The fields of an answer to a request from a page.
-    func fields(for request: Request) -> HTTPFields {
+    /// The fields of an answer to a page whose request had these fields.
+    func fields(for request: HTTPFields) -> HTTPFields {
         guard isEnabled else { return [:] }
         var fields = HTTPFields()
         if !allowsAll { fields[.vary] = "Origin" }
@@ -38,7 +38,7 @@ struct CORSPolicy: Sendable {
         let list = (methods + [.options]).map(\.rawValue).joined(separator: ", ")
         response.fields[.allow] = list
         response.fields[.vary] = "Origin, Access-Control-Request-Method, Access-Control-Request-Headers"
-        guard let origin = allowed(request) else { return response }
+        guard let origin = allowed(request.fields) else { return response }
         response.fields[.accessControlAllowOrigin] = origin
         response.fields[.accessControlAllowMethods] = list
         response.fields[.accessControlAllowHeaders] = request.fields[.accessControlRequestHeaders] ?? "authorization"
@@ -49,9 +49,9 @@ struct CORSPolicy: Sendable {
     private var allowsAll: Bool { allowedOrigins.contains("*") }
 
     /// What `Access-Control-Allow-Origin` says to the request; `nil` if its origin is not allowed.
-    private func allowed(_ request: Request) -> String? {
+    private func allowed(_ request: HTTPFields) -> String? {
         if allowsAll { return "*" }
-        guard let origin = request.fields[.origin], allowedOrigins.contains(origin) else { return nil }
+        guard let origin = request[.origin], allowedOrigins.contains(origin) else { return nil }
         return origin
     }
 }

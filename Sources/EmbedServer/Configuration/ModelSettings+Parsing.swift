@@ -46,7 +46,7 @@ extension ModelSettings {
             do throws(SettingFault) {
                 try store(SettingValue.json(json), name: name)
             } catch {
-                throw SettingFault(subpath: ".\(name)", reason: error.reason)
+                throw SettingFault(subpath: ".\(name)" + error.subpath, reason: error.reason)
             }
         }
         if id.isEmpty { throw SettingFault(reason: "\"id\" is missing") }
@@ -56,7 +56,7 @@ extension ModelSettings {
         switch name {
         case "id": id = try value.nonEmptyText()
         case "path": path = try value.nonEmptyText()
-        case "aliases": aliases = try value.textList()
+        case "aliases": aliases = try ModelAlias.list(value)
         case "defaultTask": defaultTask = try value.choice()
         case "defaultDimensions": defaultDimensions = try value.integer(in: 1...65_536)
         case "tokenInput": tokenInput = try value.choice()

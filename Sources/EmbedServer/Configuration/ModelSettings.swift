@@ -7,7 +7,7 @@ struct ModelSettings: Sendable, Equatable {
     /// The folder of the checkpoint; `nil` is `$EMBED_HOME/models/<id>`.
     var path: String?
     /// Further names for it, such as `text-embedding-3-small`.
-    var aliases: [String] = []
+    var aliases: [ModelAlias] = []
     /// The task of requests that name none; `nil` leaves it to the model.
     var defaultTask: EmbeddingTask?
     /// The length of vectors for requests that name none; `nil` is the model's own.

@@ -19,7 +19,7 @@ extension EmbeddingService {
         )
         let routes = Routes(
             gateway: gateway,
-            embeddings: EmbeddingsEndpoint(
+            runner: EmbeddingRunner(
                 state: state,
                 limiter: limiter,
                 metrics: metrics,
@@ -35,7 +35,7 @@ extension EmbeddingService {
             configuration: ServerConfiguration(settings.server),
             router: Router(routes.all),
             logger: Logger(label: "http"),
-            errorResponse: { gateway.refuse($0, id: $1) },
+            errorResponse: { gateway.refuse($0, $1, style: Routes.errorStyle(ofPath: $1.path)) },
             onResponse: { metrics.record($0) }
         )
     }

@@ -94,7 +94,7 @@ extension Connection {
             let fields: HTTPFields = [.allow: methods.list]
             answer(Response(status: .noContent, fields: fields), id: exchange.id, thenClose: thenClose)
         case .refuse(let error):
-            answer(loop.context.response(to: error, id: exchange.id), id: exchange.id, thenClose: thenClose)
+            answer(loop.context.response(to: error, of: exchange.refused), id: exchange.id, thenClose: thenClose)
         }
     }
 
@@ -162,8 +162,8 @@ extension Connection {
         // Nothing more is parsed, and what has come of a body is not needed any more.
         parser = RequestParser(limits: loop.context.parserLimits)
         if exchange == nil { loop.context.counters.requests.add() }
-        let id = exchange?.id ?? RequestID(using: &loop.generator)
-        answer(loop.context.response(to: error, id: id), id: id, thenClose: true)
+        let request = exchange?.refused ?? RefusedRequest(id: RequestID(using: &loop.generator))
+        answer(loop.context.response(to: error, of: request), id: request.id, thenClose: true)
     }
 
     /// Finds out whether a client that has ended its input is gone, or merely has no more to ask.

@@ -42,6 +42,9 @@ struct Exchange {
         if case .handle = plan { true } else { false }
     }
 
+    /// What is known of the request if no handler sees it.
+    var refused: RefusedRequest { RefusedRequest(id: id, path: head.target.path, fields: head.fields) }
+
     /// The pattern of the route, if there is one.
     var route: String? {
         if case .handle(let route, _, _) = plan { route.pattern } else { nil }

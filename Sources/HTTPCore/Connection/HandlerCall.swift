@@ -24,7 +24,8 @@ struct HandlerCall: Sendable {
                     share?.grow(to: coded + octets) ?? true
                 }
             } catch {
-                return context.response(to: error, id: request.id)
+                let refused = RefusedRequest(id: request.id, path: request.path, fields: request.fields)
+                return context.response(to: error, of: refused)
             }
             decoded.head.headerFields[.contentEncoding] = nil
             decoded.head.headerFields[.contentLength] = nil

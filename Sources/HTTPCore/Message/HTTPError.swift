@@ -72,7 +72,7 @@ public enum HTTPError: Error, Sendable, Hashable {
     }
 
     /// The default answer: `{"error":{"message":...,"code":<status>}}`.
-    @Sendable public static func defaultResponse(to error: HTTPError, id: RequestID) -> Response {
+    @Sendable public static func defaultResponse(to error: HTTPError, of request: RefusedRequest) -> Response {
         var body = Array(#"{"error":{"message":""#.utf8)
         for octet in error.message.utf8 {
             switch octet {

@@ -35,7 +35,7 @@ public final class HTTPServer: Sendable {
         configuration: ServerConfiguration,
         router: Router,
         logger: Logger,
-        errorResponse: @escaping @Sendable (HTTPError, RequestID) -> Response = HTTPError.defaultResponse,
+        errorResponse: @escaping @Sendable (HTTPError, RefusedRequest) -> Response = HTTPError.defaultResponse,
         onResponse: @escaping @Sendable (ResponseRecord) -> Void = { _ in }
     ) {
         context = ServerContext(

@@ -6,7 +6,7 @@ struct ServerContext: Sendable {
     let configuration: ServerConfiguration
     let router: Router
     let logger: Logger
-    let errorResponse: @Sendable (HTTPError, RequestID) -> Response
+    let errorResponse: @Sendable (HTTPError, RefusedRequest) -> Response
     let onResponse: @Sendable (ResponseRecord) -> Void
     let counters = ServerCounters()
     let slots: ConnectionSlots
@@ -15,9 +15,9 @@ struct ServerContext: Sendable {
     let certificates: CertificateStore?
 
     /// The application's answer to an error, with the fields that RFC 9110 asks for.
-    func response(to error: HTTPError, id: RequestID) -> Response {
+    func response(to error: HTTPError, of request: RefusedRequest) -> Response {
         counters.errors.add()
-        var response = errorResponse(error, id)
+        var response = errorResponse(error, request)
         switch error {
         case .methodNotAllowed(_, let allowed): response.fields[.allow] = allowed.list
         case .unsupportedContentCoding: response.fields[.acceptEncoding] = ContentCoding.accepted

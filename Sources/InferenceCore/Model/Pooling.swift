@@ -1,13 +1,13 @@
 import CKernels
 
 /// How the vectors of a row's tokens become the row's vector.
-enum Pooling: Sendable, Equatable {
+enum Pooling: String, Sendable {
     /// The mean over all tokens.
     case mean
     /// The first token's.
-    case firstToken
+    case firstToken = "cls"
     /// The last token's.
-    case lastToken
+    case lastToken = "last_token"
 
     /// Pools one row.
     ///

@@ -10,6 +10,8 @@ struct AddedToken: Sendable, Equatable {
     let stripsRight: Bool
     /// Is matched in normalized text.
     let normalized: Bool
+    /// Is left out of decoded text.
+    var isSpecial = false
 }
 
 /// Finds added tokens in a text: the leftmost, and of those that start there the longest.

@@ -18,7 +18,8 @@ extension Model {
 extension WordPiece {
     fileprivate init(_ node: FileNode, _ file: TokenizerFile, _ vocabulary: inout Vocabulary) throws(CheckpointError) {
         try node.allow("type", "vocab", "unk_token", "continuing_subword_prefix", "max_input_chars_per_word")
-        let continuation = Array(try node.member("continuing_subword_prefix").string().utf8)
+        let prefix = try node.member("continuing_subword_prefix").string()
+        let continuation = Array(prefix.utf8)
         var heads = ByteTable()
         var tails = ByteTable()
         try file.readTokens { token, id in
@@ -37,7 +38,13 @@ extension WordPiece {
         guard let longestWord = longest.value.integer, longestWord > 0 else {
             throw longest.fault("expected a positive integer")
         }
-        self.init(heads: heads, tails: tails, unknown: unknownID, longestWord: longestWord)
+        self.init(
+            heads: heads,
+            tails: tails,
+            unknown: unknownID,
+            longestWord: longestWord,
+            continuation: prefix
+        )
     }
 }
 

@@ -27,6 +27,11 @@ public struct TextEncoder: Sendable {
         defaultTask = adapters.contains(EmbeddingTask.textMatching.adapterName) ? .textMatching : nil
     }
 
+    /// What is put in front of a text; `nil`: as for a text whose sender names no task.
+    public func prompt(for task: EmbeddingTask?) -> String {
+        (task ?? defaultTask).map { prompts[$0.promptName] ?? "" } ?? defaultPrompt
+    }
+
     /// The ids of a text.
     ///
     /// Prompt and text are tokenized as one string, as sentence-transformers does.
@@ -37,7 +42,7 @@ public struct TextEncoder: Sendable {
     ///   - limit: the most ids, special tokens included; a longer text is cut, which the result says. The cost is
     ///     that of the ids kept, not of the text.
     public func encode(_ text: String, task: EmbeddingTask?, limit: Int? = nil) -> Encoding {
-        let prompt = (task ?? defaultTask).map { prompts[$0.promptName] ?? "" } ?? defaultPrompt
+        let prompt = prompt(for: task)
         return tokenizer.encode(prompt.isEmpty ? text : prompt + text, limit: limit)
     }
 }

@@ -22,13 +22,18 @@ final class TokenizationQueues: Sendable {
         with model: EmbeddingModel
     ) async throws(EmbeddingError) -> [Result<Encoding, EmbeddingError>] {
         let octets = request.inputs.reduce(0) { $0 + $1.octetCount }
-        guard octets > Self.inlineOctets else { return try model.encode(request) }
-        let queue = queues[next.add(1, ordering: .relaxed).oldValue % queues.count]
-        return try await withUnsafeContinuation { continuation in
-            queue.async {
-                continuation.resume(returning: Result { () throws(EmbeddingError) in try model.encode(request) })
-            }
+        return try await run(octets: octets) {
+            Result { () throws(EmbeddingError) in try model.encode(request) }
         }.get()
+    }
+
+    /// Runs `body`, which tokenizes text of so many octets: here if it is short, else on one of the queues.
+    func run<Value: Sendable>(octets: Int, _ body: @escaping @Sendable () -> Value) async -> Value {
+        guard octets > Self.inlineOctets else { return body() }
+        let queue = queues[next.add(1, ordering: .relaxed).oldValue % queues.count]
+        return await withUnsafeContinuation { continuation in
+            queue.async { continuation.resume(returning: body()) }
+        }
     }
 }
 

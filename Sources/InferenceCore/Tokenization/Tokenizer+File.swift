@@ -42,6 +42,9 @@ extension Tokenizer {
             var content = content
             return content.withUTF8 { normalizer.withNormalized($0) { Array($0) } }
         }
+        self.added = Dictionary(added.map { ($0.id, $0) }) { _, last in last }
+        specialIDs = Set(added.filter(\.isSpecial).map(\.id))
+        cleansDecodedText = try root.optional("decoder")?.optional("cleanup")?.bool() ?? false
         self.normalizer = normalizer
         self.vocabulary = vocabulary
         if case .bytePair = model { cl100k = CL100K(in: vocabulary) } else { cl100k = nil }
@@ -63,5 +66,6 @@ extension AddedToken {
         stripsLeft = try node.optional("lstrip")?.bool() ?? false
         stripsRight = try node.optional("rstrip")?.bool() ?? false
         normalized = try node.member("normalized").bool()
+        isSpecial = try node.optional("special")?.bool() ?? false
     }
 }

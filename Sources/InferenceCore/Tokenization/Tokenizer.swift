@@ -16,6 +16,12 @@ public struct Tokenizer: Sendable {
     let postProcessor: PostProcessor
     let vocabulary: Vocabulary
     let cl100k: CL100K?
+    /// The added tokens by id.
+    let added: [Int32: AddedToken]
+    /// The added tokens that the file calls special.
+    let specialIDs: Set<Int32>
+    /// Whether decoding takes back the spaces in front of punctuation marks, as the file asks for.
+    let cleansDecodedText: Bool
     let scratch = ScratchPool()
 
     /// One more than the highest token id.

@@ -5,16 +5,20 @@ struct WordPiece: Sendable {
     private let heads: ByteTable
     /// Pieces that continue one, without their prefix.
     private let tails: ByteTable
-    private let unknown: Int32
+    /// The token of words that have no pieces.
+    let unknown: Int32
+    /// What the pieces that continue a word start with.
+    private let continuation: String
     /// Words with more code points are unknown as a whole.
     private let longestWord: Int
 
     /// Makes the model.
-    init(heads: ByteTable, tails: ByteTable, unknown: Int32, longestWord: Int) {
+    init(heads: ByteTable, tails: ByteTable, unknown: Int32, longestWord: Int, continuation: String = "##") {
         self.heads = heads
         self.tails = tails
         self.unknown = unknown
         self.longestWord = longestWord
+        self.continuation = continuation
     }
 
     /// Appends the ids of a word; the unknown id alone if some part of it has no piece.
@@ -63,4 +67,28 @@ struct WordPiece: Sendable {
         }
         return nil
     }
+}
+
+extension WordPiece {
+    /// The text of a piece without the mark of one that continues a word.
+    func content(of piece: String) -> Substring {
+        piece.hasPrefix(continuation) ? piece.dropFirst(continuation.count) : piece[...]
+    }
+
+    /// What a piece adds to decoded text: a space in front of what starts a word.
+    ///
+    /// - Parameter isCleaned: whether the spaces go that English does not write, in the order of Hugging Face's
+    ///   `WordPiece` decoder.
+    func text(of piece: String, isFirst: Bool, isCleaned: Bool) -> String {
+        let text = isFirst ? piece : piece.hasPrefix(continuation) ? String(content(of: piece)) : " " + piece
+        guard isCleaned else { return text }
+        return Self.unwrittenSpaces.reduce(text) { text, pair in
+            text.split(separator: pair.0, omittingEmptySubsequences: false).joined(separator: pair.1)
+        }
+    }
+
+    private static let unwrittenSpaces = [
+        (" .", "."), (" ?", "?"), (" !", "!"), (" ,", ","), (" ' ", "'"), (" n't", "n't"), (" 'm", "'m"),
+        (" do not", " don't"), (" 's", "'s"), (" 've", "'ve"), (" 're", "'re"),
+    ]
 }

@@ -1,0 +1,66 @@
+import HTTPCore
+import HTTPTypes
+import InferenceCore
+
+/// The one way from what a dialect has read to vectors: plans a request, schedules it, runs it on account of its key.
+struct EmbeddingRunner: Sendable {
+    /// Where the models are.
+    let state: ServiceState
+    /// How many tokens a key may ask for.
+    let limiter: RateLimiter
+    /// Counts what was embedded.
+    let metrics: ServerMetrics
+    /// The longest a request may take; `nil`: as long as it needs.
+    var requestTimeout: Duration?
+
+    /// Embeds what a request asks for.
+    func run(
+        _ wanted: EmbeddingsRequest,
+        as request: Request,
+        for key: APIKey?
+    ) async throws(APIError) -> EmbeddingRun {
+        var plan = try EmbeddingPlan(wanted, catalog: try state.catalog())
+        try schedule(&plan.work, as: request, key: key)
+        return EmbeddingRun(plan: plan, result: try await run(plan, for: key))
+    }
+
+    /// Tells the scheduler what the request's fields ask for, and whose share of the time pays for it.
+    ///
+    /// Without keys every client host is a caller of its own.
+    func schedule(_ work: inout EmbeddingRequest, as request: Request, key: APIKey?) throws(APIError) {
+        let fields = try SchedulingFields(request.fields)
+        work.priority = fields.priority ?? work.priority
+        work.caller = key.map { "key \($0.name)" } ?? request.remoteAddress.host
+        let timeout = [fields.timeout, requestTimeout].compactMap { $0 }.min()
+        work.deadline = timeout.map { request.receivedAt + $0 }
+    }
+
+    /// Runs a plan on account of the key.
+    func run(_ plan: EmbeddingPlan, for key: APIKey?) async throws(APIError) -> EmbeddingResult {
+        let estimate = plan.estimatedTokens
+        try limiter.reserve(estimate, for: key)
+        do throws(EmbeddingError) {
+            let result = try await plan.model.backend.embed(plan.work)
+            limiter.settle(estimate, used: result.totalTokens, for: key)
+            metrics.record(plan, result)
+            return result
+        } catch {
+            // Who gives up may have had their tokens computed all the same.
+            if error != .cancelled { limiter.settle(estimate, used: 0, for: key) }
+            if case .computeFailed(let reason) = error { state.fail(reason: reason) }
+            throw APIError(error, inputs: plan.work.inputs.count, names: plan.request.names)
+        }
+    }
+}
+
+extension EmbeddingPlan {
+    /// Tokens as far as they can be told before tokenization: four octets of text each, which is what English has.
+    fileprivate var estimatedTokens: Int {
+        work.inputs.reduce(0) { sum, input in
+            switch input {
+            case .text(let text): sum + text.utf8.count / 4 + 1
+            case .tokens(let ids): sum + ids.count
+            }
+        }
+    }
+}

@@ -1,0 +1,25 @@
+import HTTPCore
+import InferenceCore
+import Logging
+
+/// `POST /v1/explain`: what `/v1/embeddings` would do with the same body, down to the tokens; nothing is computed.
+struct ExplainEndpoint: Sendable {
+    /// Where the models are.
+    let state: ServiceState
+
+    /// Octets of a body: the answer is many times longer.
+    static let bodyLimit = 2 << 20
+
+    /// Decodes, plans, tokenizes, encodes.
+    func answer(_ request: Request, _ key: APIKey?) async throws(APIError) -> Answer {
+        let plan = try EmbeddingPlan(EmbeddingsRequest(body: request.body), catalog: try state.catalog())
+        let backend = plan.model.backend
+        let work = plan.work
+        let limit = min(backend.description.maximumTokens, work.maximumTokens ?? .max)
+        let inputs = await backend.tokenizing(octets: request.body.count) { encoder in
+            work.inputs.map { ExplainedInput($0, task: work.task, limit: limit, encoder) }
+        }
+        let body = Explanation(plan: plan, limit: limit, inputs: inputs).encoded()
+        return Answer(.json(body), facts: ["model": .string(plan.model.id)])
+    }
+}

@@ -1,0 +1,20 @@
+public import HTTPTypes
+
+/// What is known of a request that no handler sees: as much of its head as could be read.
+public struct RefusedRequest: Sendable {
+    /// The id that the response will carry in `x-request-id`.
+    public var id: RequestID
+
+    /// The path of the request-target, percent-encoding kept; nil if the head was not understood.
+    public var path: String?
+
+    /// The fields; none if the head was not understood.
+    public var fields: HTTPFields
+
+    /// Makes one; the server does this, and tests.
+    public init(id: RequestID, path: String? = nil, fields: HTTPFields = [:]) {
+        self.id = id
+        self.path = path
+        self.fields = fields
+    }
+}
