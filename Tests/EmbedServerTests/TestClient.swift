@@ -1,3 +1,4 @@
+import Foundation
 import HTTPCore
 import HTTPTypes
 import JSONCore
@@ -13,12 +14,15 @@ struct TestClient {
     let log = RecordingLogHandler()
     let gateway: Gateway
     let routes: [Route]
+    /// Its folder is made when it is first used.
+    let batches: BatchService
 
     init(
         _ models: [ServedModel] = [.fake()],
         keys: KeyRing? = nil,
         origins: [String] = [],
-        requestTimeout: Duration? = nil
+        requestTimeout: Duration? = nil,
+        batch: BatchSettings = BatchSettings()
     ) throws {
         let keys = try keys ?? KeyRing(apiKeys: [], path: nil)
         let limiter = RateLimiter()
@@ -31,6 +35,15 @@ struct TestClient {
             metrics: metrics
         )
         metrics.add(state)
+        batches = BatchService(
+            directory: batch.directory ?? FileManager.default.temporaryDirectory.path + "/batches-\(UUID().uuidString)",
+            settings: batch,
+            state: state,
+            keys: keys,
+            answer: EmbeddingsEndpoint(
+                runner: EmbeddingRunner(state: state, limiter: limiter, metrics: metrics)
+            ).answer
+        )
         routes =
             Routes(
                 gateway: gateway,
@@ -44,7 +57,8 @@ struct TestClient {
                 health: HealthEndpoint(state: state),
                 metrics: MetricsEndpoint(metrics: metrics),
                 reload: ReloadEndpoint(reloader: Reloader(keys: keys, metrics: metrics)),
-                openAPI: OpenAPIEndpoint()
+                openAPI: OpenAPIEndpoint(),
+                batches: BatchRoutes(gateway: gateway, service: batches, state: state)
             ).all
         if !models.isEmpty { state.becomeReady(try ModelCatalog(models)) }
     }
@@ -54,13 +68,14 @@ struct TestClient {
         _ method: HTTPRequest.Method,
         _ pattern: String,
         parameters: [String: String] = [:],
+        query: String? = nil,
         fields: HTTPFields = [:],
         body: [UInt8] = []
     ) async throws -> Reply {
         let route = try #require(routes.first { $0.pattern == pattern && $0.methods.contains(method) })
         var head = HTTPRequest(method: method, scheme: "http", authority: "localhost", path: pattern)
         head.headerFields = fields
-        let request = Request(head: head, path: pattern, pathParameters: parameters, body: body)
+        let request = Request(head: head, path: pattern, query: query, pathParameters: parameters, body: body)
         let response = await route.handler(request)
         return Reply(
             status: response.status.code,

@@ -48,7 +48,7 @@ extension APIError {
 
 extension HTTPField.Name {
     // swift-format-ignore: NeverForceUnwrap
-    fileprivate static let retryAfterMilliseconds = HTTPField.Name("retry-after-ms")!
+    static let retryAfterMilliseconds = HTTPField.Name("retry-after-ms")!
     // swift-format-ignore: NeverForceUnwrap
     fileprivate static let xShouldRetry = HTTPField.Name("x-should-retry")!
 }

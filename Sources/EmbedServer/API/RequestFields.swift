@@ -16,21 +16,7 @@ struct RequestFields {
 
     /// Reads a body.
     init(body: [UInt8]) throws(APIError) {
-        let document: JSONValue
-        do throws(JSONError) {
-            document = try JSONParser.parse(body, maximumValues: Self.maximumValues)
-        } catch {
-            let message = "The body is not valid JSON: \(error)."
-            switch error.kind {
-            case .invalidUTF8: throw .invalidUTF8(message)
-            case .tooManyValues: throw .tooManyValues(limit: Self.maximumValues)
-            case .syntax, .tooDeep: throw .invalid(nil, type: "json_invalid", message)
-            }
-        }
-        guard case .object(let object) = document else {
-            throw .invalid(nil, type: "model_attributes_type", "The body should be a JSON object.")
-        }
-        self.init(object, place: "")
+        self.init(try JSONBody.object(body), place: "")
     }
 
     /// Reads an object.

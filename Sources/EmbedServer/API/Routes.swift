@@ -18,6 +18,8 @@ struct Routes {
     let reload: ReloadEndpoint
     /// `GET /openapi.json`.
     let openAPI: OpenAPIEndpoint
+    /// `/v1/files`, `/v1/batches` and `/v1/batch`.
+    let batches: BatchRoutes
 
     /// All of them.
     ///
@@ -25,7 +27,7 @@ struct Routes {
     var all: [Route] {
         let embeddings = EmbeddingsEndpoint(runner: runner)
         let routes =
-            dialects + [
+            dialects + batches.all + [
                 Route([.post], "/v1/embeddings", handler: gateway.locked(.embed, embeddings.answer)),
                 Route([.post], "/embeddings", handler: gateway.locked(.embed, embeddings.answer)),
                 Route(

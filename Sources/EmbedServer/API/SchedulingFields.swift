@@ -39,7 +39,7 @@ extension HTTPField.Name {
     // swift-format-ignore: NeverForceUnwrap
     static let cacheHits = HTTPField.Name("x-cache-hits")!
     // swift-format-ignore: NeverForceUnwrap
-    fileprivate static let priority = HTTPField.Name("x-priority")!
+    static let priority = HTTPField.Name("x-priority")!
     // swift-format-ignore: NeverForceUnwrap
     fileprivate static let requestTimeout = HTTPField.Name("x-request-timeout")!
 }

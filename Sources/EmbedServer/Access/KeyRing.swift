@@ -48,6 +48,11 @@ final class KeyRing: Sendable {
         return found
     }
 
+    /// The key with this name.
+    func find(named name: String) -> APIKey? {
+        current.withLock { $0.first { $0.name == name } }
+    }
+
     private static func keys(_ fixed: [APIKey], path: String?) throws(SettingsError) -> [APIKey] {
         guard let path else { return fixed }
         let contents: [UInt8]

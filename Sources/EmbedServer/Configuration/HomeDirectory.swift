@@ -21,6 +21,12 @@ struct HomeDirectory: Sendable, Equatable {
         return Self.expand(path, userHome: userHome)
     }
 
+    /// The folder for files and batches.
+    func directory(of batches: BatchSettings) -> String {
+        guard let path = batches.directory else { return "\(self.path)/batches" }
+        return Self.expand(path, userHome: userHome)
+    }
+
     // A shell does this for flags, nobody does it for config.json.
     private static func expand(_ path: String, userHome: String) -> String {
         path.hasPrefix("~/") ? userHome + path.dropFirst() : path

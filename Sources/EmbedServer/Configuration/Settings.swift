@@ -16,6 +16,8 @@ struct Settings: Sendable, Equatable {
     var scheduler = SchedulerSettings()
     /// Which vectors are kept for later requests.
     var cache = CacheSettings()
+    /// How much of batches is kept, and for how long.
+    var batch = BatchSettings()
     /// What is logged, and how.
     var log = LogSettings()
     /// Who may ask for embeddings.
@@ -97,6 +99,20 @@ struct SchedulerSettings: Sendable, Equatable {
 struct CacheSettings: Sendable, Equatable {
     /// Octets of vectors and their ids; 0 keeps none.
     var bytes = 64 << 20
+}
+
+/// How much of batches is kept, and for how long.
+struct BatchSettings: Sendable, Equatable {
+    /// The folder for files and batches; `nil` is `$EMBED_HOME/batches`.
+    var directory: String?
+    /// The most octets of an uploaded file.
+    var maximumFileBytes = 200_000_000
+    /// The most requests of a file.
+    var maximumLines = 50_000
+    /// The most octets of all files and results.
+    var maximumStoredBytes = 10 << 30
+    /// Hours that files are kept if their owner does not say, and batches that are over.
+    var retentionHours = 720
 }
 
 /// What is logged, and how.

@@ -7,6 +7,11 @@ struct InputFile: ~Copyable {
     private var buffer: [UInt8] = []
     private var position = 0
     private var isAtEnd = false
+    /// Octets before the first one in the buffer.
+    private var dropped = 0
+
+    /// Octets before the next line.
+    var offset: Int { dropped + position }
 
     /// Opens a file.
     init(path: String) throws(IOError) {
@@ -28,8 +33,21 @@ struct InputFile: ~Copyable {
     /// Whether the next line is here already: reading it will not wait.
     var hasLine: Bool { buffer[position...].contains(UInt8(ascii: "\n")) }
 
+    /// Goes on from an octet of the file, which is not to be a pipe.
+    mutating func seek(to offset: Int) throws(IOError) {
+        guard lseek(descriptor, off_t(offset), SEEK_SET) == off_t(offset) else {
+            throw IOError(path: path, code: errno)
+        }
+        buffer = []
+        position = 0
+        dropped = offset
+        isAtEnd = false
+    }
+
     /// The next line without its end; `nil` after the last.
-    mutating func nextLine() throws(IOError) -> [UInt8]? {
+    ///
+    /// - Parameter limit: the most octets of a line; a longer one is `EMSGSIZE`.
+    mutating func nextLine(limit: Int = .max) throws(IOError) -> [UInt8]? {
         var searched = position
         while true {
             if let end = buffer[searched...].firstIndex(of: UInt8(ascii: "\n")) {
@@ -41,9 +59,10 @@ struct InputFile: ~Copyable {
                 defer { position = buffer.count }
                 return position < buffer.count ? Array(buffer[position...]) : nil
             }
-            let dropped = position
+            if buffer.count - position > limit { throw IOError(path: path, code: EMSGSIZE) }
+            let taken = position
             try fill()
-            searched -= dropped
+            searched -= taken
         }
     }
 
@@ -57,6 +76,7 @@ struct InputFile: ~Copyable {
     /// Drops the lines that were taken and reads what there is, waiting for it if need be.
     private mutating func fill() throws(IOError) {
         buffer.removeFirst(position)
+        dropped += position
         position = 0
         let old = buffer.count
         buffer.append(contentsOf: repeatElement(0, count: 1 << 16))

@@ -8,8 +8,17 @@ extension EmbeddingService {
         _ keys: KeyRing,
         _ metrics: ServerMetrics,
         _ reloader: Reloader
-    ) -> HTTPServer {
+    ) -> (HTTPServer, BatchService) {
         let limiter = RateLimiter()
+        // No client waits for a line of a batch: it may take as long as it needs.
+        let patient = EmbeddingsEndpoint(runner: EmbeddingRunner(state: state, limiter: limiter, metrics: metrics))
+        let batches = BatchService(
+            directory: home.directory(of: settings.batch),
+            settings: settings.batch,
+            state: state,
+            keys: keys,
+            answer: patient.answer
+        )
         let gateway = Gateway(
             authentication: Authentication(keys: keys),
             limiter: limiter,
@@ -29,15 +38,17 @@ extension EmbeddingService {
             health: HealthEndpoint(state: state),
             metrics: MetricsEndpoint(metrics: metrics),
             reload: ReloadEndpoint(reloader: reloader),
-            openAPI: OpenAPIEndpoint()
+            openAPI: OpenAPIEndpoint(),
+            batches: BatchRoutes(gateway: gateway, service: batches, state: state)
         )
-        return HTTPServer(
+        let server = HTTPServer(
             configuration: ServerConfiguration(settings.server),
             router: Router(routes.all),
             logger: Logger(label: "http"),
             errorResponse: { gateway.refuse($0, $1, style: Routes.errorStyle(ofPath: $1.path)) },
             onResponse: { metrics.record($0) }
         )
+        return (server, batches)
     }
 }
 

@@ -24,7 +24,7 @@ struct EmbeddingService {
         let state = ServiceState()
         let metrics = ServerMetrics()
         let reloader = Reloader(keys: keys, metrics: metrics)
-        let server = server(state, keys, metrics, reloader)
+        let (server, batches) = server(state, keys, metrics, reloader)
         metrics.add(state)
         metrics.add(server)
         let address = try await server.start()
@@ -37,9 +37,11 @@ struct EmbeddingService {
             let reloading = Task { await reloader.run(hangUps, of: server) }
             defer { reloading.cancel() }
             let engine = try await startEngine(models, loader: loader, state: state, metrics: metrics)
+            await batches.start()
             let signal = await signals.first()
             logger.notice("stopping", metadata: ["signal": .stringConvertible(Int(signal ?? 0))])
             state.drain()
+            await batches.stop()
             await server.shutDown(deadline: .seconds(settings.server.shutdownTimeoutSeconds))
             await engine.shutDown()
             logger.notice("stopped")

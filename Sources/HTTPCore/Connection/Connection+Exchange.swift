@@ -195,8 +195,9 @@ extension Connection {
             keeps ? (exchange?.head.isHTTP10 == true ? .keepAlive : .open) : .close
         let head = loop.encoder.head(of: response, id: id, persistence: persistence)
         let hasContent = !isHead && ResponseEncoder.mayHaveContent(response.status)
-        record(response, id: id, bodyBytes: hasContent ? response.body.count : 0)
-        send(head: head, body: hasContent ? response.body : [], thenClose: !keeps)
+        record(response, id: id, bodyBytes: hasContent ? response.contentLength : 0)
+        let content = hasContent ? (response.body, response.file) : ([], nil)
+        send(head: head, body: content.0, file: content.1, thenClose: !keeps)
     }
 
     private func record(_ response: Response, id: RequestID, bodyBytes: Int) {

@@ -233,8 +233,8 @@ final class Connection {
     }
 
     /// Sends a final answer; then goes on with the next request or closes.
-    func send(head: [UInt8], body: [UInt8], thenClose: Bool) {
-        output.append(head: head, body: body)
+    func send(head: [UInt8], body: [UInt8], file: FileBody?, thenClose: Bool) {
+        output.append(head: head, body: body, file: file)
         closesAfterOutput = thenClose
         phase = .writing
         clearDeadline()

@@ -52,7 +52,9 @@ struct HandlerCall: Sendable {
 
     /// Text and JSON without a coding of the handler's own.
     private static func isCompressible(_ response: Response) -> Bool {
-        guard !response.body.isEmpty, response.fields[.contentEncoding] == nil else { return false }
+        guard !response.body.isEmpty, response.file == nil, response.fields[.contentEncoding] == nil else {
+            return false
+        }
         guard let type = response.fields[.contentType]?.lowercased().split(separator: ";").first else { return false }
         return type.hasPrefix("text/") || type == "application/json" || type.hasSuffix("+json")
     }

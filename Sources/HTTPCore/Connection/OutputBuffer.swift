@@ -3,22 +3,33 @@ struct OutputBuffer {
     private var head: [UInt8] = []
     private var body: [UInt8] = []
     private var sent = 0
+    /// What follows the body, and from where on it has not been read yet.
+    private var file: FileBody?
+    private var fileOffset = 0
+
+    /// Octets of a file that are in memory at once.
+    private static let pieceBytes = 256 * 1024
+    /// Octets after which other connections of the loop have their turn.
+    private static let turnBytes = 1024 * 1024
 
     /// Whether all has been sent.
-    var isEmpty: Bool { sent == head.count + body.count }
+    var isEmpty: Bool { file == nil && sent == head.count + body.count }
 
     /// Adds an answer behind what is left; only an interim answer, which has no body, may be left.
-    mutating func append(head newHead: [UInt8], body newBody: [UInt8]) {
+    mutating func append(head newHead: [UInt8], body newBody: [UInt8], file newFile: FileBody? = nil) {
         precondition(body.isEmpty || isEmpty, "one answer at a time")
         head = isEmpty ? newHead : Array(head[sent...]) + newHead
         body = newBody
         sent = 0
+        file = newFile.flatMap { $0.length > 0 ? $0 : nil }
+        fileOffset = 0
     }
 
-    /// Sends what the peer takes; `.octets` with the sum if anything went out.
+    /// Sends what the peer takes, or enough for one turn; `.octets` with the sum if anything went out.
     mutating func flush(to transport: inout any Transport) -> TransportResult {
-        let start = sent
-        while !isEmpty {
+        var total = 0
+        while !isEmpty, total < Self.turnBytes {
+            if sent == head.count + body.count, !readPiece() { return .failed }
             let result = head.withUnsafeBytes { head in
                 body.withUnsafeBytes { body in
                     transport.send(
@@ -28,15 +39,29 @@ struct OutputBuffer {
                 }
             }
             switch result {
-            case .octets(let count): sent += count
-            case .wouldBlock: return sent > start ? .octets(sent - start) : .wouldBlock
+            case .octets(let count):
+                sent += count
+                total += count
+            case .wouldBlock: return total > 0 ? .octets(total) : .wouldBlock
             case .failed, .end, .notTLS: return .failed
             }
         }
-        let count = sent - start
+        if isEmpty {
+            head = []
+            body = []
+            sent = 0
+        }
+        return .octets(total)
+    }
+
+    /// Takes the next piece of the file in place of what has been sent; false if it cannot be read.
+    private mutating func readPiece() -> Bool {
+        guard let file, let piece = file.read(at: fileOffset, count: Self.pieceBytes) else { return false }
+        fileOffset += piece.count
+        if fileOffset == file.length { self.file = nil }
         head = []
-        body = []
+        body = piece
         sent = 0
-        return .octets(count)
+        return true
     }
 }

@@ -15,6 +15,12 @@ public struct Response: Sendable {
     /// The content; empty for none.
     public var body: [UInt8]
 
+    /// More content behind `body`, too long to be held in memory; it is sent as it is, never compressed.
+    public var file: FileBody?
+
+    /// Octets of `body` and `file`.
+    var contentLength: Int { body.count + (file?.length ?? 0) }
+
     /// Makes a response.
     public init(status: HTTPResponse.Status, fields: HTTPFields = [:], body: [UInt8] = []) {
         self.status = status
