@@ -31,6 +31,12 @@ struct APIError: Error, Equatable {
         var input: JSONValue
     }
 
+    /// Whether no model has the name that was asked for.
+    var isModelNotFound: Bool { code == "INPUT_MODEL_NOT_FOUND" }
+
+    /// Whether an input is over the model's limit.
+    var isInputTooLong: Bool { code == "INPUT_TOKEN_LIMIT_EXCEEDED" }
+
     /// OpenAI's class of the error.
     var openAIType: String {
         switch status.kind {

@@ -10,6 +10,9 @@ enum TaskName {
     /// The words of the Jina API, for error messages.
     static let canonical = EmbeddingTask.allCases.map(\.rawValue).joined(separator: ", ")
 
+    /// The words of Cohere's `input_type`, for error messages.
+    static let cohere = "send search_query, search_document, classification or clustering"
+
     private static let aliases: [String: EmbeddingTask] = [
         // Short forms of Jina's own tools; v3 called clustering `separation`, and Elasticsearch still does.
         "retrieval": .retrievalPassage,

@@ -26,13 +26,13 @@ struct Authentication: Sendable {
         return key
     }
 
-    // OpenAI's and Jina's clients send Authorization, Azure's `api-key`, others `x-api-key`.
+    // OpenAI's and Jina's clients send Authorization, Azure's `api-key`, Google's `x-goog-api-key`, others `x-api-key`.
     private static func presentedKey(_ fields: HTTPFields) -> String? {
         if let value = fields[.authorization] {
             let parts = value.split(separator: " ", maxSplits: 1)
             if parts.count == 2, parts[0].lowercased() == "bearer" { return String(parts[1]) }
         }
-        return fields[.apiKey] ?? fields[.xAPIKey]
+        return fields[.apiKey] ?? fields[.xAPIKey] ?? fields[.googleAPIKey]
     }
 
     private static func refusal(_ code: String, _ message: String) -> APIError {
@@ -56,6 +56,8 @@ extension APIKey {
 extension HTTPField.Name {
     // swift-format-ignore: NeverForceUnwrap
     fileprivate static let apiKey = HTTPField.Name("api-key")!
+    // swift-format-ignore: NeverForceUnwrap
+    fileprivate static let googleAPIKey = HTTPField.Name("x-goog-api-key")!
     // swift-format-ignore: NeverForceUnwrap
     fileprivate static let xAPIKey = HTTPField.Name("x-api-key")!
 }

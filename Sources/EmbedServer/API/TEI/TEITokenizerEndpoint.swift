@@ -1,0 +1,90 @@
+import HTTPCore
+import InferenceCore
+import JSONCore
+
+/// `POST /tokenize` and `POST /decode` of text-embeddings-inference.
+struct TEITokenizerEndpoint: Sendable {
+    /// Where the models are.
+    let state: ServiceState
+
+    /// Octets of a body: the answer is many times longer.
+    static let bodyLimit = 2 << 20
+
+    /// `POST /tokenize`: the tokens of texts, uncut.
+    func tokenize(_ request: Request, _ key: APIKey?) async throws(APIError) -> Answer {
+        let fields = try RequestFields(body: request.body)
+        let model = try state.catalog().resolve(try fields.text(["model"])).model
+        guard let texts = try fields.texts(["inputs"]) else {
+            throw .invalid("inputs", type: "missing", "`inputs` is missing")
+        }
+        if texts.isEmpty { throw .invalid("inputs", type: "too_short", "`inputs` cannot be empty") }
+        let addsSpecials = try fields.flag(["add_special_tokens"]) ?? true
+        let task = try fields.task(["prompt_name"])
+        let lists = await model.backend.tokenizing(octets: request.body.count) { encoder in
+            let prompt = task.map { encoder.prompt(for: $0) } ?? ""
+            return texts.map { text in
+                let text = prompt + text
+                let tokens = encoder.tokenizer.tokens(of: text, addSpecialTokens: addsSpecials).tokens
+                return TokenizedText(octets: Array(text.utf8), tokens: tokens)
+            }
+        }
+        var writer = JSONWriter(capacity: 64 * lists.reduce(0) { $0 + $1.tokens.count })
+        writer.array { for list in lists { list.write(to: &$0) } }
+        return Answer(.json(writer.bytes))
+    }
+
+    /// `POST /decode`: the texts of ids.
+    func decode(_ request: Request, _ key: APIKey?) async throws(APIError) -> Answer {
+        let fields = try RequestFields(body: request.body)
+        let model = try state.catalog().resolve(try fields.text(["model"])).model
+        let lists = try Self.ids(fields)
+        let skipsSpecials = try fields.flag(["skip_special_tokens"]) ?? true
+        let texts = await model.backend.tokenizing(octets: request.body.count) { encoder in
+            lists.map { encoder.tokenizer.decode($0, skipSpecialTokens: skipsSpecials) }
+        }
+        var writer = JSONWriter()
+        try writer.array { writer throws(APIError) in
+            for (index, text) in texts.enumerated() {
+                guard let text else {
+                    let place = lists.count == 1 ? "ids" : "ids[\(index)]"
+                    throw .invalid(place, type: "value_error", "\(place) has an id that is not in the vocabulary")
+                }
+                writer.value(text)
+            }
+        }
+        return Answer(.json(writer.bytes))
+    }
+
+    private static func ids(_ fields: RequestFields) throws(APIError) -> [[Int32]] {
+        guard let field = fields.first(["ids"]), let items = field.value.array, !items.isEmpty else {
+            throw .invalid("ids", type: "missing", "`ids` should be a list of token ids, or of such lists")
+        }
+        if items[0].integer != nil { return [try EmbeddingsRequest.Input.ids(items, at: field.name)] }
+        return try RequestFields.list(field, of: "lists of token ids", EmbeddingsRequest.Input.idList)
+    }
+}
+
+/// A text and its tokens.
+private struct TokenizedText: Sendable {
+    let octets: [UInt8]
+    let tokens: [Token]
+
+    func write(to writer: inout JSONWriter) {
+        writer.array {
+            for token in tokens {
+                $0.object {
+                    $0.key("id")
+                    $0.value(Int(token.id))
+                    $0.key("text")
+                    $0.value(token.range.map { String(decoding: octets[$0], as: UTF8.self) } ?? token.piece)
+                    $0.key("special")
+                    $0.value(token.isSpecial)
+                    $0.key("start")
+                    $0.optional(token.range?.lowerBound)
+                    $0.key("stop")
+                    $0.optional(token.range?.upperBound)
+                }
+            }
+        }
+    }
+}
