@@ -1,6 +1,6 @@
 # Two commands do all the set-up on a fresh Debian 12 with Swift, git, python3 and make: `make run` and `make test`.
 
-PACKAGES := libssl-dev libblas-dev libopenblas-dev zlib1g-dev pkg-config
+PACKAGES := libcurl4-openssl-dev libssl-dev libblas-dev libopenblas-dev zlib1g-dev pkg-config
 BINARY := .build/release/embed-server
 VENV := .build-test/client-tests
 

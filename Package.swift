@@ -24,6 +24,7 @@ let package = Package(
     ],
     targets: [
         // System libraries and C.
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -54,7 +55,7 @@ let package = Package(
         .executableTarget(
             name: "EmbedServer",
             dependencies: [
-                "COpenSSL", "HTTPCore", "InferenceCore", "JSONCore",
+                "CCurl", "COpenSSL", "CPlatform", "HTTPCore", "InferenceCore", "JSONCore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),

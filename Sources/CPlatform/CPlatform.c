@@ -1,9 +1,11 @@
 #define _GNU_SOURCE 1
 #include "CPlatform.h"
 
+#include <fcntl.h>
 #include <linux/filter.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stdio.h>
 #include <sys/socket.h>
 
 int cplatform_accept(int listener, void *peer) {
@@ -33,4 +35,8 @@ int cplatform_affinity_count(void) {
 
 void cplatform_name_thread(const char *name) {
     pthread_setname_np(pthread_self(), name);
+}
+
+int cplatform_exchange(const char *first, const char *second) {
+    return renameat2(AT_FDCWD, first, AT_FDCWD, second, RENAME_EXCHANGE);
 }

@@ -128,7 +128,7 @@ struct SettingsTests {
         "bad variables name the variable",
         arguments: [
             ("EMBED_SERVER_PORT", "tcp://10.0.0.1:80"), ("EMBED_COMPUTE_THREADS", "0"), ("EMBED_LOG_LEVEL", ""),
-            ("EMBED_MODELS", "no-path"), ("EMBED_AUTH_API_KEYS", "a,,b"),
+            ("EMBED_MODELS", "no/path"), ("EMBED_AUTH_API_KEYS", "a,,b"),
         ]
     )
     func badVariable(name: String, value: String) {

@@ -19,6 +19,9 @@ int cplatform_affinity_count(void);
 /// Names the calling thread (pthread_setname_np(3)), at most 15 characters.
 void cplatform_name_thread(const char *name);
 
+/// Makes two paths change places in one step (renameat2(2), RENAME_EXCHANGE). Returns 0, or -1 with errno set.
+int cplatform_exchange(const char *first, const char *second);
+
 /// Tells the core that the caller is spinning, so that it saves power and leaves its sibling room.
 static inline void cplatform_pause(void) {
 #if defined(__x86_64__)

@@ -13,7 +13,7 @@ struct BenchCommand: AsyncParsableCommand {
             """
     )
 
-    @Option(help: ArgumentHelp("The folder of the checkpoint.", valueName: "DIR"))
+    @Option(help: ArgumentHelp("The folder of the checkpoint, or the name of a model in the store.", valueName: "DIR"))
     var model: String
 
     @Option(
@@ -36,7 +36,7 @@ struct BenchCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let loaded = try EmbeddingModel(directory: model, id: model)
+        let loaded = try EmbeddingModel(directory: CheckpointFolder.path(of: model), id: model)
         if let task = task?.task, !loaded.description.accepts(task) {
             let served = loaded.description.tasks.map(\.rawValue).joined(separator: ", ")
             throw ValidationError("--task: this model serves only \(served)")

@@ -13,16 +13,16 @@ struct DoctorCommand: AsyncParsableCommand {
             """
     )
 
-    @Option(help: ArgumentHelp("The folder of the checkpoint.", valueName: "DIR"))
+    @Option(help: ArgumentHelp("The folder of the checkpoint, or the name of a model in the store.", valueName: "DIR"))
     var model: String
 
     func run() async throws {
         let clock = ContinuousClock()
         let start = clock.now
-        let loaded = try EmbeddingModel(directory: model, id: model)
+        let loaded = try EmbeddingModel(directory: CheckpointFolder.path(of: model), id: model)
         let engine = EmbeddingEngine(models: [loaded], configuration: EngineConfiguration())
         for (name, value) in facts(of: loaded, engine, loadTime: clock.now - start) { try print(name, value) }
-        let findings = try await SelfTest(loaded, of: engine, directory: model).run()
+        let findings = try await SelfTest(loaded, of: engine, directory: CheckpointFolder.path(of: model)).run()
         for finding in findings {
             try print("self-test", "\(finding.passed ? "ok" : "FAILED"): \(finding.subject), \(finding.detail)")
         }

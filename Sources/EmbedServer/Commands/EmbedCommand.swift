@@ -13,7 +13,7 @@ struct EmbedCommand: AsyncParsableCommand {
             """
     )
 
-    @Option(help: ArgumentHelp("The folder of the checkpoint.", valueName: "DIR"))
+    @Option(help: ArgumentHelp("The folder of the checkpoint, or the name of a model in the store.", valueName: "DIR"))
     var model: String
 
     @Option(help: "What the vectors are for (default: the model's own choice). Models without tasks ignore it.")
@@ -39,7 +39,7 @@ struct EmbedCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let model = try EmbeddingModel(directory: model, id: model)
+        let model = try EmbeddingModel(directory: CheckpointFolder.path(of: model), id: model)
         if let dimensions, !model.description.accepts(dimensions: dimensions) {
             let native = model.description.dimensions
             let allowed = model.description.supportsDimensions ? "1 to \(native)" : "\(native)"

@@ -13,6 +13,8 @@ struct ServeCommand: AsyncParsableCommand {
 
             Without --model and without models in the configuration, the small default model all-MiniLM-L6-v2 is \
             served from $EMBED_HOME/models/all-MiniLM-L6-v2 (EMBED_HOME is ~/.cache/embed-server unless set).
+            Models of that store need no folder: `--model jina-embeddings-v5-text-nano`. If such a model is not there \
+            yet, the command offers to fetch it on a terminal, and elsewhere says how to.
             """
     )
 
@@ -27,8 +29,11 @@ struct ServeCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "A model to serve: the name clients ask for, and the folder of its checkpoint. Repeat it for more models.",
-            valueName: "ID=DIR"
+            """
+            A model to serve: the name clients ask for, and the folder of its checkpoint, which may be left out for \
+            models of the store. Repeat it for more models.
+            """,
+            valueName: "ID[=DIR]"
         )
     )
     var model: [String] = []
@@ -56,16 +61,15 @@ struct ServeCommand: AsyncParsableCommand {
             let names = unknown.joined(separator: ", ")
             Logger(label: "configuration").warning("environment variables that mean nothing here: \(names)")
         }
-        try await EmbeddingService(settings: settings, home: HomeDirectory(environment: environment)).run()
+        let home = HomeDirectory(environment: environment)
+        try PullOffer(settings: settings, home: home, environment: environment).make()
+        try await EmbeddingService(settings: settings, home: home).run()
     }
 
     /// Puts the settings of all sources together.
     func settings(environment: [String: String]) throws -> Settings {
         var loader = SettingsLoader()
-        if let file = config ?? environment["EMBED_CONFIG"] {
-            try loader.apply(file: file, contents: try InputFile.contents(path: file))
-        }
-        try loader.apply(environment: environment)
+        try loader.apply(config: config, environment: environment)
         let flags = [
             ("--host", "server.host", host),
             ("--port", "server.port", port),

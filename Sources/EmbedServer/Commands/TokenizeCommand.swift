@@ -13,7 +13,7 @@ struct TokenizeCommand: AsyncParsableCommand {
             """
     )
 
-    @Option(help: ArgumentHelp("The folder of the checkpoint.", valueName: "DIR"))
+    @Option(help: ArgumentHelp("The folder of the checkpoint, or the name of a model in the store.", valueName: "DIR"))
     var model: String
 
     @Option(help: "Put this task's prompt in front, as embedding does. Models without prompts ignore it.")
@@ -27,7 +27,7 @@ struct TokenizeCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let encoder = try TextEncoder(directory: model)
+        let encoder = try TextEncoder(directory: CheckpointFolder.path(of: model))
         var input = InputFile()
         var output = StandardOutput()
         var number = 0

@@ -12,9 +12,12 @@ struct HomeDirectory: Sendable, Equatable {
         path = Self.expand(configured ?? "~/.cache/embed-server", userHome: userHome)
     }
 
+    /// The folder of the models that have no path of their own.
+    var models: String { "\(path)/models" }
+
     /// The folder of a model's checkpoint.
     func directory(of model: ModelSettings) -> String {
-        guard let path = model.path else { return "\(self.path)/models/\(model.id)" }
+        guard let path = model.path else { return "\(models)/\(model.id)" }
         return Self.expand(path, userHome: userHome)
     }
 

@@ -16,18 +16,25 @@ extension ModelSettings {
         return models
     }
 
-    /// Reads `ID=DIR` items with commas between them, as the environment gives them.
+    /// Reads `ID=DIR` or `ID` items with commas between them, as the environment gives them.
     static func list(text: String) throws(SettingFault) -> [ModelSettings] {
         var models: [ModelSettings] = []
         for item in text.split(separator: ",") { models.append(try ModelSettings(argument: String(item))) }
         return models
     }
 
-    /// Reads `ID=DIR`, the value of `--model`.
+    /// Reads `ID=DIR`, the value of `--model`, or the `ID` of a model in the store.
     init(argument: String) throws(SettingFault) {
+        if Repository.isName(argument) {
+            self.init(id: argument)
+            return
+        }
         let parts = argument.split(separator: "=", maxSplits: 1)
         guard parts.count == 2 else {
-            throw SettingFault(reason: "expected ID=DIR, such as jina-embeddings-v5-text-nano=/models/nano")
+            throw SettingFault(
+                reason:
+                    "expected ID=DIR, such as jina-embeddings-v5-text-nano=/models/nano, or the ID of a model in the store"
+            )
         }
         self.init(id: String(parts[0]), path: String(parts[1]))
     }

@@ -61,6 +61,7 @@ struct SettingField: Sendable {
         .textList("auth.apiKeys", \.auth.apiKeys),
         .optionalText("auth.keysFile", \.auth.keysFile),
         .textList("cors.allowedOrigins", \.cors.allowedOrigins),
+        .optionalText("hub.endpoint", \.hub.endpoint),
     ]
 }
 

@@ -24,6 +24,8 @@ struct Settings: Sendable, Equatable {
     var auth = AuthenticationSettings()
     /// Which web pages may ask.
     var cors = CORSSettings()
+    /// Where models are fetched from.
+    var hub = HubSettings()
 }
 
 /// Where the server listens and what it allows a connection.
@@ -133,4 +135,10 @@ struct AuthenticationSettings: Sendable, Equatable {
 struct CORSSettings: Sendable, Equatable {
     /// Their origins; `*` is any, empty is none.
     var allowedOrigins: [String] = []
+}
+
+/// Where models are fetched from.
+struct HubSettings: Sendable, Equatable {
+    /// The address of a model hub or of a mirror; `nil` leaves it to `HF_ENDPOINT`.
+    var endpoint: String?
 }

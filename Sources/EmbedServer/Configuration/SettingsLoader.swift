@@ -5,6 +5,23 @@ struct SettingsLoader {
     /// What has been put together so far.
     private(set) var settings = Settings()
 
+    /// The settings of a command without flags of its own for them.
+    ///
+    /// - Throws: `SettingsError`, or `IOError` for a file that cannot be read.
+    static func settings(config: String?, environment: [String: String]) throws -> Settings {
+        var loader = SettingsLoader()
+        try loader.apply(config: config, environment: environment)
+        return try loader.finished()
+    }
+
+    /// Lays the file of `--config` or `EMBED_CONFIG` over the settings, and `EMBED_*` variables over that.
+    mutating func apply(config: String?, environment: [String: String]) throws {
+        if let file = config ?? environment["EMBED_CONFIG"] {
+            try apply(file: file, contents: try InputFile.contents(path: file))
+        }
+        try apply(environment: environment)
+    }
+
     /// Lays the members of a `config.json` over the settings.
     mutating func apply(file: String, contents: [UInt8]) throws(SettingsError) {
         try apply(try SettingsFile.object(contents, path: file), prefix: "", file: file)

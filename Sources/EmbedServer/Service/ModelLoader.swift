@@ -16,7 +16,9 @@ struct ModelLoader {
     func check(_ models: [ModelSettings]) throws(MissingModel) {
         for model in models {
             let directory = home.directory(of: model)
-            if access(directory + "/config.json", R_OK) != 0 { throw MissingModel(id: model.id, directory: directory) }
+            if access(directory + "/config.json", R_OK) != 0 {
+                throw MissingModel(id: model.id, directory: directory, isOfStore: model.path == nil)
+            }
         }
     }
 
@@ -49,12 +51,19 @@ struct MissingModel: Error, Equatable, CustomStringConvertible {
     let id: String
     /// Where it should be.
     let directory: String
+    /// Whether it was asked for by its name in the model store.
+    let isOfStore: Bool
 
     var description: String {
         let advice =
-            id == ModelSettings.standard.id
-            ? "Run `make model` to get it, or pass --model ID=DIR to serve another one."
-            : "Pass the folder that holds config.json, tokenizer.json and model.safetensors."
+            if id == ModelSettings.standard.id {
+                "Run `make model` to get it, or pass --model ID=DIR to serve another one."
+            } else if isOfStore {
+                "Run `embed-server pull \(Repository.published.contains(id) ? id : "OWNER/\(id)")` to get it, "
+                    + "or pass --model ID=DIR."
+            } else {
+                "Pass the folder that holds config.json, tokenizer.json and model.safetensors."
+            }
         return "\(id): there is no checkpoint in \(directory). \(advice)"
     }
 }
