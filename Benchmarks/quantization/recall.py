@@ -3,8 +3,9 @@
 
 usage: recall.py BINARY [PLOT.svg]        needs the Debian package wordnet-base, and requirements.txt beside this file
 
-Documents are all definitions of WordNet 3.0, queries the example sentences of a thousand of them. Vectors come from
-the server in three forms (float, int8, ubinary); FAISS compares every query with every document. Prints a table.
+Documents are all entries of WordNet 3.0 (words and definition), queries the example sentences of a thousand of them.
+Vectors come from the server in three forms (float, int8, ubinary); FAISS compares every query with every document.
+Prints a table, and draws it if told where.
 """
 import base64
 import json
@@ -23,20 +24,24 @@ from harness import server  # noqa: E402
 WORDNET = pathlib.Path("/usr/share/wordnet")
 QUERIES, NEAREST, BATCH = 1_000, 10, 1_024
 CUTS = (256, 192, 128, 64)
-SHORTLISTS = (20, 40, 100)
+SHORTLISTS = (20, 40, 100, 200)
 
 
-def definitions():
-    """Maps each definition to its first example sentence, or None. Those that differ in case alone count once."""
+def entries():
+    """Maps each entry, its words and their definition, to its first example sentence or None."""
     found = {}
     for part in ("noun", "verb", "adj", "adv"):
         for line in (WORDNET / f"data.{part}").read_text(encoding="latin-1").splitlines():
-            _, separator, gloss = line.partition(" | ")
-            definition = re.split(r';?\s*"', gloss.strip(), maxsplit=1)[0].strip()
+            synset, separator, gloss = line.partition(" | ")
+            if not separator:
+                continue
+            fields = synset.split(" ")
+            words = fields[4 : 4 + 2 * int(fields[3], 16) : 2]
+            names = ", ".join(re.sub(r"\(\w+\)$", "", word).replace("_", " ") for word in words)
+            definition = re.split(r';?\s*"', gloss.strip(), maxsplit=1)[0]
             example = re.search(r'"([^"]{20,})"', gloss)
-            if separator and definition:
-                found.setdefault(definition.lower(), (definition, example and example[1]))
-    return dict(found.values())
+            found[f"{names}: {definition}"] = example and example[1]
+    return found
 
 
 def embed(port, texts, kind):
@@ -82,28 +87,30 @@ def cut(vectors, dimensions):
 
 
 def searches(documents, queries):
-    """Every way to search: its group, its name, the bytes scanned for each document, and what it finds."""
+    """Every way to search: its name, the bytes compared and kept for each document, what it finds. The first is exact."""
     (floats, bytes_, bits), (float_queries, byte_queries, bit_queries) = documents, queries
     width = floats.shape[1]
-    yield "float", f"float, {width} values", 4 * width, nearest(floats, float_queries)
+    whole, packed = floats.itemsize * width, bits.shape[1]
+    yield f"float, {width} values", whole, whole, nearest(floats, float_queries)
     for dimensions in CUTS:
-        found = nearest(cut(floats, dimensions), cut(float_queries, dimensions))
-        yield "float", f"float, first {dimensions} values", 4 * dimensions, found
-    yield "int8", f"int8, {width} values", width, nearest(bytes_, byte_queries)
+        size = floats.itemsize * dimensions
+        leading = nearest(cut(floats, dimensions), cut(float_queries, dimensions))
+        yield f"float, first {dimensions} values", size, size, leading
+    yield f"int8, {width} values", width, width, nearest(bytes_, byte_queries)
     longest = nearest_bits(bits, bit_queries, max(SHORTLISTS))
-    yield "ubinary", f"ubinary, {width} bits", width // 8, longest[:, :NEAREST]
+    yield f"ubinary, {width} bits", packed, packed, longest[:, :NEAREST]
     signs = np.unpackbits(bits, axis=1).astype(np.float32) * 2 - 1
     for count in SHORTLISTS:
-        name = f"ubinary, first {count} rescored by float query and bits"
-        yield "float query, bits", name, width // 8, rescored(longest[:, :count], signs, float_queries)
+        found = rescored(longest[:, :count], signs, float_queries)
+        yield f"ubinary, first {count} ranked by float query and bits", packed, packed, found
     for count in SHORTLISTS:
-        name = f"ubinary, first {count} rescored by floats"
-        yield "rescored by floats", name, width // 8, rescored(longest[:, :count], floats, float_queries)
+        found = rescored(longest[:, :count], floats, float_queries)
+        yield f"ubinary, first {count} ranked by floats", packed, packed + whole, found
 
 
 def measure(binary):
-    """Rows of group, name, bytes, recall@10, and the share of queries that find their own definition."""
-    examples = definitions()
+    """Rows of name, bytes compared, bytes kept, recall@10, and the share of queries that find their own entry."""
+    examples = entries()
     texts = list(examples)
     answers = random.Random(8).sample([i for i, text in enumerate(texts) if examples[text]], QUERIES)
     running, port = server(binary)
@@ -114,47 +121,40 @@ def measure(binary):
     assert (np.packbits(documents[0] > 0, axis=1) == documents[2]).all()
     print(f"{len(texts):,} documents, {len(answers):,} queries\n")
     rows, exact = [], None
-    for group, name, size, found in searches(documents, queries):
+    for name, compared, kept, found in searches(documents, queries):
         exact = found if exact is None else exact
         recall = np.mean([len(set(some) & set(all_)) / NEAREST for some, all_ in zip(found, exact)])
         own = np.mean([answer in some for answer, some in zip(answers, found)])
-        rows.append((group, name, size, recall, own))
+        rows.append((name, compared, kept, recall, own))
     return rows
 
 
 def table(rows):
-    """The rows in Markdown."""
-    print("| vectors compared | bytes a text | MB a million texts | recall@10 | own definition among ten |")
+    """The rows in Markdown. Bytes a vector are megabytes a million vectors."""
+    print("| vectors | MB compared | MB kept | recall@10 | own entry among ten |")
     print("| --- | ---: | ---: | ---: | ---: |")
-    for _, name, size, recall, own in rows:
-        print(f"| {name} | {size:,} | {size:,} | {100 * recall:.1f}% | {100 * own:.1f}% |")
+    for name, compared, kept, recall, own in rows:
+        print(f"| {name} | {compared:,} | {kept:,} | {100 * recall:.1f}% | {100 * own:.1f}% |")
 
 
 def draw(rows, path):
-    """Recall by the bytes scanned, in colours that can be read on white and on black."""
+    """A bar of recall for each row, in colours that can be read on white and on black."""
     import matplotlib
 
     matplotlib.use("svg")
     grey = "#808080"
-    matplotlib.rcParams.update({"font.size": 9, "axes.spines.top": False, "axes.spines.right": False, "svg.hashsalt": "0",
-                                "text.color": grey, "axes.labelcolor": grey, "axes.edgecolor": grey, "xtick.color": grey,
-                                "ytick.color": grey})
+    matplotlib.rcParams.update({"font.size": 9, "svg.hashsalt": "0", "text.color": grey, "xtick.color": grey, "ytick.color": grey})
     import matplotlib.pyplot as plot
 
-    figure, axes = plot.subplots(figsize=(7, 3.4), layout="constrained")
-    colours = dict(zip(dict.fromkeys(row[0] for row in rows), ("#3b82c4", "#c98a1b", "#c0392b", "#9b59b6", "#2e9e5b")))
-    for group, colour in colours.items():
-        points = [row for row in rows if row[0] == group]
-        axes.plot([row[2] for row in points], [100 * row[3] for row in points], marker="o", color=colour, label=group)
-        for _, name, size, recall, _ in points:
-            number = re.search(r"first (\d+)", name)
-            label = f"{100 * recall:.0f}%" + (f" ({number[1]})" if number else "")
-            axes.annotate(label, (size, 100 * recall), xytext=(6, -3), textcoords="offset points", fontsize=8, color=colour)
-    sizes = sorted({row[2] for row in rows})
-    axes.set(xscale="log", xlabel="bytes compared for each text", ylabel="recall@10, %", ylim=(0, 105))
-    axes.set_xticks(sizes, [f"{size:,}" for size in sizes])
-    axes.minorticks_off()
-    axes.legend(frameon=False)
+    figure, axes = plot.subplots(figsize=(8, 0.25 * len(rows) + 0.5), layout="constrained")
+    labels = [name for name, *_ in rows]
+    colours = ["#c0392b" if name.startswith("ubinary") else "#3b82c4" for name, *_ in rows]
+    bars = axes.barh(labels, [100 * recall for *_, recall, _ in rows], color=colours)
+    axes.bar_label(bars, fmt="%.1f%%", padding=3)
+    axes.invert_yaxis()
+    axes.set_xticks([])
+    axes.set_title("recall@10")
+    axes.spines[:].set_visible(False)
     figure.savefig(path, metadata={"Date": None}, transparent=True)
 
 
