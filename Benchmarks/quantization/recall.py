@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
-"""How many of the ten nearest texts smaller vectors still find: recall@10 on WordNet, with the default model.
+"""How many of the ten nearest texts smaller vectors still find: recall@10 on WordNet.
 
-usage: recall.py BINARY [PLOT.svg]        needs the Debian package wordnet-base, and requirements.txt beside this file
+usage: recall.py BINARY [PLOT.svg] [--model MODEL]       MODEL as in `serve --model`; without it the default model
+
+Needs the Debian package wordnet-base, and requirements.txt beside this file.
 
 Documents are all entries of WordNet 3.0 (words and definition), queries the example sentences of a thousand of them.
 Vectors come from the server in three forms (float, int8, ubinary); FAISS compares every query with every document.
 Prints a table, and draws it if told where.
 """
+import argparse
 import base64
 import json
 import pathlib
@@ -23,7 +26,7 @@ from harness import server  # noqa: E402
 
 WORDNET = pathlib.Path("/usr/share/wordnet")
 QUERIES, NEAREST, BATCH = 1_000, 10, 1_024
-CUTS = (256, 192, 128, 64)
+CUTS = (512, 256, 192, 128, 64)
 SHORTLISTS = (20, 40, 100, 200)
 
 
@@ -48,8 +51,7 @@ def embed(port, texts, kind):
     """The vectors of the texts as the server's floats, int8 and bits (uint8, eight values each)."""
     floats, bytes_, bits = [], [], []
     for start in range(0, len(texts), BATCH):
-        body = {"model": "all-MiniLM-L6-v2", "texts": texts[start : start + BATCH], "input_type": kind,
-                "embedding_types": ["base64", "int8", "ubinary"]}
+        body = {"texts": texts[start : start + BATCH], "input_type": kind, "embedding_types": ["base64", "int8", "ubinary"]}
         request = urllib.request.Request(f"http://127.0.0.1:{port}/v2/embed", json.dumps(body).encode())
         with urllib.request.urlopen(request) as answer:
             forms = json.load(answer)["embeddings"]
@@ -87,12 +89,12 @@ def cut(vectors, dimensions):
 
 
 def searches(documents, queries):
-    """Every way to search: its name, the bytes compared and kept for each document, what it finds. The first is exact."""
+    """Ways to search: name, bytes compared and kept for each document, and what is found. The first is exact."""
     (floats, bytes_, bits), (float_queries, byte_queries, bit_queries) = documents, queries
     width = floats.shape[1]
     whole, packed = floats.itemsize * width, bits.shape[1]
     yield f"float, {width} values", whole, whole, nearest(floats, float_queries)
-    for dimensions in CUTS:
+    for dimensions in (some for some in CUTS if some < width):
         size = floats.itemsize * dimensions
         leading = nearest(cut(floats, dimensions), cut(float_queries, dimensions))
         yield f"float, first {dimensions} values", size, size, leading
@@ -108,12 +110,12 @@ def searches(documents, queries):
         yield f"ubinary, first {count} ranked by floats", packed, packed + whole, found
 
 
-def measure(binary):
+def measure(binary, arguments):
     """Rows of name, bytes compared, bytes kept, recall@10, and the share of queries that find their own entry."""
     examples = entries()
     texts = list(examples)
     answers = random.Random(8).sample([i for i, text in enumerate(texts) if examples[text]], QUERIES)
-    running, port = server(binary)
+    running, port = server(binary, *arguments)
     with running:
         documents = embed(port, texts, "search_document")
         queries = embed(port, [examples[texts[i]] for i in answers], "search_query")
@@ -143,12 +145,13 @@ def draw(rows, path):
 
     matplotlib.use("svg")
     grey = "#808080"
-    matplotlib.rcParams.update({"font.size": 9, "svg.hashsalt": "0", "text.color": grey, "xtick.color": grey, "ytick.color": grey})
+    greys = dict.fromkeys(("text.color", "xtick.color", "ytick.color"), grey)
+    matplotlib.rcParams.update({"font.size": 9, "svg.hashsalt": "0", **greys})
     import matplotlib.pyplot as plot
 
     figure, axes = plot.subplots(figsize=(8, 0.25 * len(rows) + 0.5), layout="constrained")
     labels = [name for name, *_ in rows]
-    colours = ["#c0392b" if name.startswith("ubinary") else "#3b82c4" for name, *_ in rows]
+    colours = ["#c0392b" if name.startswith("ubinary") else "#3b82c4" for name in labels]
     bars = axes.barh(labels, [100 * recall for *_, recall, _ in rows], color=colours)
     axes.bar_label(bars, fmt="%.1f%%", padding=3)
     axes.invert_yaxis()
@@ -159,10 +162,15 @@ def draw(rows, path):
 
 
 def main():
-    rows = measure(sys.argv[1])
+    parser = argparse.ArgumentParser(usage=__doc__)
+    parser.add_argument("binary")
+    parser.add_argument("plot", nargs="?")
+    parser.add_argument("--model")
+    options = parser.parse_args()
+    rows = measure(options.binary, ["--model", options.model] if options.model else [])
     table(rows)
-    if len(sys.argv) > 2:
-        draw(rows, sys.argv[2])
+    if options.plot:
+        draw(rows, options.plot)
 
 
 main()
