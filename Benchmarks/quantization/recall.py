@@ -51,7 +51,8 @@ def embed(port, texts, kind):
     """The vectors of the texts as the server's floats, int8 and bits (uint8, eight values each)."""
     floats, bytes_, bits = [], [], []
     for start in range(0, len(texts), BATCH):
-        body = {"texts": texts[start : start + BATCH], "input_type": kind, "embedding_types": ["base64", "int8", "ubinary"]}
+        types = ["base64", "int8", "ubinary"]
+        body = {"texts": texts[start : start + BATCH], "input_type": kind, "embedding_types": types}
         request = urllib.request.Request(f"http://127.0.0.1:{port}/v2/embed", json.dumps(body).encode())
         with urllib.request.urlopen(request) as answer:
             forms = json.load(answer)["embeddings"]
@@ -162,7 +163,7 @@ def draw(rows, path):
 
 
 def main():
-    parser = argparse.ArgumentParser(usage=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("binary")
     parser.add_argument("plot", nargs="?")
     parser.add_argument("--model")
