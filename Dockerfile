@@ -11,7 +11,10 @@ RUN apt-get update \
 WORKDIR /src
 COPY Package.swift .
 RUN swift package resolve
-COPY . .
+COPY Sources Sources
+COPY Examples Examples
+# The package is not whole without its tests.
+COPY Tests Tests
 RUN swift build -c release --product embed-server --static-swift-stdlib \
     && strip -o /embed-server .build/release/embed-server
 
