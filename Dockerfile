@@ -30,6 +30,8 @@ COPY --from=build /embed-server /usr/local/bin/
 ENV EMBED_HOME=/data \
     EMBED_CONFIG=/etc/embed-server/config.json \
     EMBED_SERVER_HOST=0.0.0.0
+# The server has threads of its own. OpenBLAS would start one for each CPU of the machine, whatever the limits are.
+ENV OPENBLAS_NUM_THREADS=1
 
 # The weights, if MODEL says which.
 FROM server AS model
