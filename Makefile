@@ -5,7 +5,7 @@ BINARY := .build/release/embed-server
 VENV := .build-test/client-tests
 
 .DEFAULT_GOAL := help
-.PHONY: help packages build model run test test-clients test-examples lint format bench fuzz clean
+.PHONY: help packages build model run test test-clients test-examples check-docs lint format bench fuzz clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -40,6 +40,11 @@ test-examples: packages model ## Run the search examples against PostgreSQL, FAI
 	swift build --product embed-server $(TEST)
 	@scripts/python-environment .build-test/examples Examples/search/requirements.txt Tests/clients/examples/requirements.txt
 	EMBED_SERVER_BINARY=$(CURDIR)/.build-test/release/embed-server .build-test/examples/bin/python -m pytest -q Tests/clients/examples
+
+check-docs: packages model ## Follow the documentation: run its commands, look for what it links to and names
+	swift build --product embed-server $(TEST)
+	@scripts/python-environment $(VENV) Tests/clients/requirements.txt
+	EMBED_SERVER_BINARY=$(CURDIR)/.build-test/release/embed-server $(VENV)/bin/python -m pytest -q Tests/docs
 
 lint: ## Check the format of the sources
 	swift format lint --strict --recursive Package.swift Sources Tests Examples

@@ -11,6 +11,7 @@ struct EmbedServer: AsyncParsableCommand {
 
             Data goes to stdout; logs, warnings and errors go to stderr.
             """,
+        version: "0.1.0",
         subcommands: [
             ServeCommand.self, EmbedCommand.self, TokenizeCommand.self, DoctorCommand.self, BenchCommand.self,
             PullCommand.self, ModelsCommand.self, RemoveCommand.self, BundleCommand.self, UnbundleCommand.self,

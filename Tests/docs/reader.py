@@ -59,7 +59,8 @@ class Reader:
             "127.0.0.1:8080": f"127.0.0.1:{port}",
             "HOST:8080": f"127.0.0.1:{port}",
             "https://HOST": hub.endpoint,
-            "/models/": f"{folder}/models/",
+            " /models/": f" {folder}/models/",
+            "=/models/": f"={folder}/models/",
         }
         self.lay_out()
         self.environment = {

@@ -62,7 +62,8 @@ def test_follow(page, hub, tmp_path):
     try:
         for file in LISTED["file"]:
             if file["page"] == page:
-                reader.write(file["name"], file["text"])
+                content = file["text"] if "text" in file else (ROOT / file["copy_of"]).read_text(encoding="utf-8")
+                reader.write(file["name"], content)
         for block, text in todo:
             try:
                 if block.language == "python":

@@ -7,7 +7,7 @@ import urllib.request
 
 import pytest
 
-from embed_server import ROOT
+from embed_server import ROOT, run
 from pages import PAGES, anchors, blocks, code, links, text
 
 SETTINGS = json.loads((ROOT / "config.json").read_text(encoding="utf-8"))
@@ -107,3 +107,22 @@ def test_metrics(server):
         # The rule of the chart's prometheus-adapter makes one more.
         for name in set(re.findall(r"\b(?:embed|process)_[a-z_]+\b", text(page))) - {"embed_interactive_wait_seconds"}:
             assert name in served or re.sub("_(bucket|sum|count)$", "", name) in served, f"{page}: {name}"
+
+
+def test_dependencies():
+    """Every package that is pinned, linked against or installed is in dependencies.md."""
+    files = ROOT.glob("*/**/requirements*.txt")
+    pinned = {name for file in files for name in re.findall(r"^([\w-]+)(?:\[\w+\])?==", file.read_text(), re.MULTILINE)}
+    swift = set(re.findall(r'\.package\(url: "[^"]*/([\w-]+)"', (ROOT / "Package.swift").read_text()))
+    scripts = [file for name in ("Makefile", "scripts", "Tests", "Dockerfile") for file in [ROOT / name, *(ROOT / name).rglob("*")]]
+    lines = "\n".join(file.read_text() for file in scripts if file.is_file() and file.suffix in ("", ".py") and file.stat().st_size < 100_000)
+    debian = set(" ".join(re.findall(r'(?:install-packages"?|^PACKAGES :=) ([a-z][a-z0-9 .+-]+)$', lines, re.MULTILINE)).split())
+    named = set(re.findall(r"[\w.+-]+", text("docs/dependencies.md").lower()))
+    missing = {name.lower() for name in pinned | swift | debian} - named
+    assert not missing
+
+
+def test_version():
+    """The changelog begins with the version of the program."""
+    version = re.search(r"^## \[?(\d+\.\d+\.\d+)", text("CHANGELOG.md"), re.MULTILINE)[1]
+    assert run("--version").stdout.strip() == version
