@@ -41,11 +41,12 @@ function colourMatrix(cells, values) {
     const share = Math.min(Math.abs(values[index]), 1);
     const colour = zero.map((from, channel) => Math.round(from + (end[channel] - from) * share));
     cell.style.backgroundColor = `rgb(${colour.join(" ")})`;
-    // Black or white, whichever has the better contrast (WCAG 2.2, relative luminance).
-    cell.style.color = luminance(colour) > 0.179 ? "#000" : "#fff";
+    // White down to a contrast of 4.5, black from there on, which then has more (WCAG 2.2, contrast ratio).
+    cell.style.color = 1.05 / (luminance(colour) + 0.05) >= 4.5 ? "#fff" : "#000";
   });
 }
 
+/** The relative luminance of a colour in sRGB (WCAG 2.2). */
 function luminance(colour) {
   const [red, green, blue] = colour.map((value) => {
     const share = value / 255;

@@ -55,7 +55,8 @@ async function loadModels() {
 function describeModel() {
   const model = models.find(({ id }) => id === $("model").value);
   const limit = model.context_length.toLocaleString("en");
-  $("model-hint").textContent = `${model.description} Up to ${limit} tokens a text.`;
+  $("model-hint").textContent = `Up to ${limit} tokens a text`;
+  $("about").replaceChildren(make("b", {}, model.id), ` ${model.description}`);
   const chosen = $("task").value;
   const tasks = model.tasks.map((task) => make("option", {}, task));
   const all = make("option", { value: "" }, model.tasks.length ? "the model’s own" : "same for all");
@@ -72,8 +73,7 @@ function readTexts() {
 }
 
 function describeTexts() {
-  const kind = $("separator").value === "line" ? "One text a line" : "Blank lines between texts";
-  $("input-hint").textContent = `${kind}, up to ${mostTexts}; now ${readTexts().length}.`;
+  $("input-hint").textContent = `${readTexts().length} of at most ${mostTexts}`;
 }
 
 /** The body of the request: what was left alone in the form is not sent. */
@@ -126,6 +126,8 @@ async function embed() {
   } finally {
     setBusy(false);
   }
+  // On a phone what was asked for lies below the form.
+  if ($("answer").getBoundingClientRect().top > 0.7 * innerHeight) $("answer").scrollIntoView();
 }
 
 function setBusy(isBusy) {
@@ -169,9 +171,9 @@ function showFacts(body, { answer, fields }, explanation, cut, elapsed) {
     facts.push(
       ["Vectors", `${dimensions} × ${body.embedding_type ?? "float"}`],
       ["Task", task ? `${task} (${source === "request" ? "asked for" : `from the ${source}`})` : "same for all"],
-      ["Adapter", adapter ?? "none"],
-      ["Prompt", prompt ? JSON.stringify(prompt) : "none"],
-      ["Computed by", `${compute.weights}, ${compute.kernels}, ${count(compute.threads, "thread")}`],
+      ...(adapter ? [["Adapter", adapter]] : []),
+      ...(prompt ? [["Prompt", JSON.stringify(prompt)]] : []),
+      ["Engine", `${compute.weights}, ${compute.kernels}, ${count(compute.threads, "thread")}`],
     );
   }
   $("facts").replaceChildren(...facts.map(([name, value]) => {
@@ -204,7 +206,7 @@ function showCode(body) {
 
 /** The answer as it came; of a long one the beginning, since the button copies all of it. */
 function showAnswer(text) {
-  const most = 2000;
+  const most = 600;
   $("json").textContent = text.length > most ? `${text.slice(0, most)} …` : text;
   copies.json = text;
   for (const element of [$("json-title"), $("json").parentElement]) element.hidden = text === "";
