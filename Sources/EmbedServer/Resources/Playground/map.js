@@ -13,7 +13,9 @@ function showMap(texts, similarity, { points, shares }) {
   container.replaceChildren(svg);
 
   const boxes = place.map(({ x, y }) => ({ left: x - radius, right: x + radius, top: y - radius, bottom: y + radius }));
-  place.forEach((point, index) => addLabel(svg, point, shorten(texts[index], 30), boxes, { width, height }));
+  place.forEach((point, index) => {
+    [40, 18].some((length) => addLabel(svg, point, shorten(texts[index], length), boxes, { width, height }));
+  });
   const marks = place.map(({ x, y }, index) => {
     const mark = makeSVG(
       "g",
@@ -49,7 +51,7 @@ function fit(points, width, height) {
   }));
 }
 
-/** Writes a text beside its point where it covers nothing, or not at all. */
+/** Writes a text beside its point where it covers nothing; false if there is no such place. */
 function addLabel(svg, { x, y }, text, boxes, frame) {
   const label = makeSVG("text", { class: "label", "aria-hidden": "true" }, text);
   svg.append(label);
@@ -71,9 +73,10 @@ function addLabel(svg, { x, y }, text, boxes, frame) {
     label.setAttribute("x", left);
     label.setAttribute("y", top + half);
     label.setAttribute("dy", "0.35em");
-    return;
+    return true;
   }
   label.remove();
+  return false;
 }
 
 function nearestTo(index, similarity) {
