@@ -34,7 +34,7 @@ struct SettingField: Sendable {
         .integer("server.maximumBufferedBodyBytes", \.server.maximumBufferedBodyBytes, in: 1_024...(1 << 40)),
         .choice("server.compression", \.server.compression),
         .integer("server.compressionMinimumBytes", \.server.compressionMinimumBytes, in: 0...(1 << 30)),
-        .truth("server.playground", \.server.playground),
+        .boolean("server.playground", \.server.playground),
         .optionalText("server.tls.certificate", \.server.tls.certificate),
         .optionalText("server.tls.key", \.server.tls.key),
         .optionalText("server.tls.clientCA", \.server.tls.clientCA),
@@ -121,9 +121,9 @@ extension SettingField {
         }
     }
 
-    private static func truth(_ path: String, _ key: Path<Bool>) -> SettingField {
+    private static func boolean(_ path: String, _ key: Path<Bool>) -> SettingField {
         SettingField(path: path) { value, settings throws(SettingFault) in
-            settings[keyPath: key] = try value.truth()
+            settings[keyPath: key] = try value.boolean()
         }
     }
 
@@ -177,14 +177,14 @@ extension SettingValue {
         return number
     }
 
-    func truth() throws(SettingFault) -> Bool {
-        let truth: Bool? =
+    func boolean() throws(SettingFault) -> Bool {
+        let boolean: Bool? =
             switch self {
             case .json(let json): json.bool
             case .text(let text): Bool(text)
             }
-        guard let truth else { throw SettingFault(reason: "expected true or false") }
-        return truth
+        guard let boolean else { throw SettingFault(reason: "expected true or false") }
+        return boolean
     }
 
     func choice<Choice: RawRepresentable<String> & CaseIterable>() throws(SettingFault) -> Choice {

@@ -276,6 +276,8 @@ function setTheme(name) {
 
 setTheme(localStorage.getItem("theme"));
 darkSystem.addEventListener("change", () => setTheme());
+// The tip of what was tapped does not move with the page.
+addEventListener("touchmove", hideTip, { passive: true });
 let width = innerWidth;
 addEventListener("resize", () => {
   // Phones resize by height alone when their bars come and go.
