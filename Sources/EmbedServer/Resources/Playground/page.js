@@ -91,21 +91,17 @@ function readBody(input) {
 
 async function embed() {
   const texts = readTexts();
-  if (texts.length === 0) return showError(new Refusal("Enter a text first.", { error: { param: "input" } }), texts);
-  if (texts.length > mostTexts) {
-    const message = `This page takes up to ${mostTexts} texts at once, and these are ${texts.length}. The API takes more.`;
-    return showError(new Refusal(message, { error: { param: "input" } }), texts);
-  }
   const body = readBody(texts);
   setBusy(true);
-  showCode(body);
-  const explaining = ask("v1/explain", body).then(({ answer }) => answer, () => null);
+  $("welcome").hidden = true;
   try {
+    checkCount(texts.length);
+    showCode(body);
     const start = performance.now();
     const reply = await ask("v1/embeddings", body);
     const elapsed = performance.now() - start;
+    const explanation = await explain(body);
     const cut = cutTexts(reply.fields.get("x-embed-truncated"));
-    const explanation = await explaining;
     const vectors = reply.answer.data.map((item) => decodeVector(item.embedding, body.embedding_type ?? "float"));
     hideError();
     $("results").hidden = false;
@@ -120,14 +116,32 @@ async function embed() {
     if (!(error instanceof Refusal)) throw error;
     shown = null;
     $("results").hidden = true;
+    $("code").hidden = !error.status;
     showError(error, texts);
-    showExplanation(texts, await explaining, new Set());
+    showExplanation(texts, error.status ? await explain(body) : null, new Set());
     showAnswer("");
   } finally {
     setBusy(false);
   }
   // On a phone what was asked for lies below the form.
   if ($("answer").getBoundingClientRect().top > 0.7 * innerHeight) $("answer").scrollIntoView();
+}
+
+function checkCount(count) {
+  const message =
+    count === 0
+      ? "Enter a text first."
+      : `This page takes up to ${mostTexts} texts at once, and these are ${count}. The API takes more.`;
+  if (count === 0 || count > mostTexts) throw new Refusal(message, { error: { param: "input" } });
+}
+
+/** What the server says of the tokens; nothing where it refuses the whole request. */
+async function explain(body) {
+  try {
+    return (await ask("v1/explain", body)).answer;
+  } catch {
+    return null;
+  }
 }
 
 function setBusy(isBusy) {
@@ -197,7 +211,6 @@ function showExplanation(texts, explanation, cut) {
 
 function showCode(body) {
   const hasKey = $("key").value !== "";
-  $("welcome").hidden = true;
   $("code").hidden = false;
   $("code-hint").hidden = !hasKey;
   $("curl").textContent = curlCode(new URL("v1/embeddings", base), body, hasKey);
@@ -216,7 +229,6 @@ function showAnswer(text) {
 
 function showError(error, texts) {
   hideError();
-  $("welcome").hidden = true;
   $("status").textContent = "";
   const index = error.parameter?.match(/^input\[(\d+)\]/)?.[1];
   const item = index === undefined ? null : make("p", {}, `Text ${Number(index) + 1}: “${shorten(texts[index], 120)}”`);
