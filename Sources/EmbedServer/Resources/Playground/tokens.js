@@ -10,7 +10,7 @@ function showTokens(texts, explanation, cut) {
     const notes = [
       make("span", { class: "count" }, `${count} ${count === 1 ? "token" : "tokens"}`),
       ...(cut.has(index) ? [make("span", { class: "flag" }, "cut")] : []),
-      ...(input.refused ? [make("span", { class: "flag" }, "refused")] : []),
+      ...(input.refused ? [make("span", { class: "flag", title: input.refused }, "refused")] : []),
     ];
     const octets = new TextEncoder().encode(input.text ?? "");
     const pieces = input.tokens.slice(0, mostPieces).map((token) => makePiece(token, octets, promptOctets));
@@ -20,7 +20,6 @@ function showTokens(texts, explanation, cut) {
       {},
       make("p", { class: "text" }, shorten(texts[index], 160)),
       make("p", { class: "notes" }, ...notes),
-      ...(input.refused ? [make("p", { class: "refusal" }, input.refused)] : []),
       make("div", { class: "pieces" }, ...pieces, ...rest),
     );
   }));
