@@ -71,6 +71,12 @@ def test_methods_and_large_bodies_are_refused_in_the_dialect(all_models, path, m
     status, headers, answer = all_models.request("DELETE", path)
     assert (status, headers["allow"]) == (405, "POST, OPTIONS")
     assert member in answer
+    status, _, answer = all_models.request("POST", path, headers={"Content-Length": str(1 << 40)})
+    assert status == 413
+    assert member in answer
+    status, _, answer = all_models.request("POST", path, b"{", {"Content-Encoding": "br"})
+    assert status == 415
+    assert member in answer
     status, _, answer = all_models.request("POST", path, b"{")
     assert status in (400, 422)
     assert "JSON" in str(answer[member] if member != "error_type" else answer["error"])
