@@ -62,6 +62,7 @@ def test_lenient_requests_are_answered(server, body):
         ("POST", "/v1/embeddings", '{"input": [' + "1," * (1 << 20) + "1]}", 413),
         ("GET", "/v1/embeddings", None, 405),
         ("POST", "/v1/rerank", "{}", 404),
+        ("POST", "/v1/classify", "{}", 404),
         ("POST", "/", "{}", 405),
         ("GET", "/nope", None, 404),
         ("GET", "/v1/models/nope", None, 404),
