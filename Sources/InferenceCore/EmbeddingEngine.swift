@@ -49,6 +49,7 @@ public final class EmbeddingEngine: Sendable {
         let start = ContinuousClock.now
         let encodings = try await tokenizers.encode(request, with: model)
         let tokenizationTime = ContinuousClock.now - start
+        try check(encodings, of: request)
         let submission = submission(request, encodings, of: model, at: modelIndex)
         let output = try await scheduler.submit(submission)
         var result = result(of: request, encodings, output, from: model)
@@ -78,7 +79,7 @@ public final class EmbeddingEngine: Sendable {
     ) -> SchedulingPolicy.Submission {
         let adapter = model.adapter(for: request.task)
         let rows = encodings.compactMap { encoding in
-            (try? encoding.get()).map { RowKey(model: index, adapter: adapter, tokens: $0.ids) }
+            (try? encoding.get()).map { RowKey(model: index, adapter: adapter, tokens: $0.ids, output: request.output) }
         }
         return SchedulingPolicy.Submission(
             rows: rows,
@@ -86,7 +87,8 @@ public final class EmbeddingEngine: Sendable {
             caller: request.caller,
             deadline: request.deadline,
             isPartial: request.isPartial,
-            isShared: request.reusesVectors
+            // States of tokens are large: they are kept for nobody.
+            isShared: request.reusesVectors && request.output == .pooled
         )
     }
 
@@ -113,6 +115,7 @@ public final class EmbeddingEngine: Sendable {
             case .failure(let error): result.failures[index] = error
             case .success:
                 switch computed.next() {
+                case .success(let states)? where request.output == .tokens: vector = states
                 case .success(let pooled)?:
                     vector = Matryoshka.finish(
                         pooled,
@@ -143,6 +146,15 @@ public final class EmbeddingEngine: Sendable {
         if let task = request.task, !model.tasks.isEmpty, !model.tasks.contains(task) {
             throw .taskNotServed(requested: task, available: model.tasks)
         }
+    }
+
+    private func check(
+        _ encodings: [Result<Encoding, EmbeddingError>],
+        of request: EmbeddingRequest
+    ) throws(EmbeddingError) {
+        guard let limit = request.maximumTotalTokens else { return }
+        let count = encodings.reduce(0) { $0 + ((try? $1.get())?.ids.count ?? 0) }
+        if count > limit { throw .tooManyTokens(count: count, limit: limit) }
     }
 }
 

@@ -2,6 +2,8 @@
 public enum EmbeddingError: Error, Equatable {
     /// An input has more tokens than the model takes, and truncation was not asked for.
     case inputTooLong(index: Int, limit: Int)
+    /// All inputs together have more tokens than the request allows.
+    case tooManyTokens(count: Int, limit: Int)
     /// A token id of an input is not in the vocabulary.
     case tokenOutOfRange(index: Int, id: Int32, vocabularySize: Int)
     /// A list of token ids has no ids.

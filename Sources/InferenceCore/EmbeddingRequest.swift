@@ -8,10 +8,14 @@ public enum EmbeddingInput: Sendable, Equatable {
 
 /// Inputs to embed together: all of them are answered, or none, unless `isPartial`.
 public struct EmbeddingRequest: Sendable {
-    /// What to embed; one vector each, in this order.
+    /// What to embed, in this order.
     public var inputs: [EmbeddingInput]
     /// What for; `nil` is the model's default task.
     public var task: EmbeddingTask?
+    /// What comes of each input.
+    ///
+    /// States of tokens are neither cut nor normalised; `dimensions` and `normalized` do not touch them.
+    public var output = EmbeddingOutput.pooled
     /// How many leading values of a vector to keep (Matryoshka); `nil` keeps all.
     public var dimensions: Int?
     /// Whether vectors have length 1 (L2).
@@ -24,6 +28,8 @@ public struct EmbeddingRequest: Sendable {
     public var truncate: Bool
     /// The most tokens of an input, prompt and special tokens included; `nil`, or more: the model's limit.
     public var maximumTokens: Int?
+    /// The most tokens of all inputs together; `nil`: any number.
+    public var maximumTotalTokens: Int?
     /// Which work goes first; `nil` infers it from task and lengths.
     public var priority: Priority?
     /// Who asks: callers get equal shares of a class's time.
@@ -53,7 +59,8 @@ public struct EmbeddingRequest: Sendable {
 
 /// The vectors of one request, and what they cost.
 public struct EmbeddingResult: Sendable {
-    /// One vector for each input, in the order of the inputs; `dimensions` values each, none where the input failed.
+    /// The output of each input, in the order of the inputs, none where the input failed: `dimensions` values, or with
+    /// `EmbeddingOutput.tokens` the states of its tokens end to end.
     public var vectors: [[Float]]
     /// The inputs that failed; empty unless the request was partial.
     public var failures: [Int: EmbeddingError] = [:]

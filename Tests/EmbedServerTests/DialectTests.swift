@@ -30,6 +30,14 @@ struct DialectTests {
         #expect(tei.fields[HTTPField.Name("x-compute-tokens")!] == "4")
         #expect(tei.fields[HTTPField.Name("x-compute-characters")!] == "2")
         #expect(try await client.post("/embed", #"{"inputs":"a"}"#).json.array?.count == 1)
+        let all = try await client.post("/embed_all", #"{"inputs":["a b","c"],"prompt_name":"query"}"#)
+        let states = try #require(all.json.array).map { ($0.array ?? []).map { $0.array?.compactMap(\.double) } }
+        #expect(states.map(\.count) == [3, 2])
+        for (states, text) in zip(states, ["a b", "c"]) {
+            let first = expected(text, .retrievalQuery)
+            #expect(states == states.indices.map { Array(first[$0...] + first[..<$0]) })
+        }
+        #expect(all.fields[HTTPField.Name("x-compute-tokens")!] == "5")
         let cohere = try await client.post(
             "/v2/embed",
             #"{"texts":["a","b"],"model":"jina-embeddings-v5-text-small","input_type":"search_document","#
@@ -76,7 +84,7 @@ struct DialectTests {
             #expect(reply.status == status, "\(path) \(reply.text)")
             #expect(reply.json["detail"] == nil)
             switch path {
-            case "/embed", "/similarity", "/tokenize", "/decode":
+            case "/embed", "/embed_all", "/similarity", "/tokenize", "/decode":
                 #expect(reply.json.object?.members.map(\.name) == ["error", "error_type"])
                 #expect(reply.json["error_type"]?.string == "Validation")
                 return reply.json["error"]?.string ?? ""
@@ -98,10 +106,13 @@ struct DialectTests {
             ("/embed", #"{"inputs":["a","\#(Self.long)"],"truncate":false}"#, "", 422, "inputs[1]"),
             ("/embed", #"{"inputs":"a","truncation_direction":"left"}"#, "", 422, "truncation_direction"),
             ("/embed", #"{"inputs":"a","prompt_name":"foo"}"#, "", 422, "prompt_name"),
+            ("/embed_all", "{}", "", 422, "inputs"),
+            ("/embed_all", #"{"inputs":["a","\#(Self.long)"],"truncate":false}"#, "", 422, "inputs[1]"),
             ("/similarity", #"{"inputs":{"sentences":["a"]}}"#, "", 422, "source_sentence"),
             ("/tokenize", #"{"inputs":[5]}"#, "", 422, "inputs[0]"),
             ("/decode", #"{"ids":[[1],[9999999]]}"#, "", 422, "ids[1]"),
             ("/v2/embed", #"{"texts":["a"]}"#, "", 400, "input_type"),
+            ("/v2/embed", #"{"texts":["a"],"input_type":"image"}"#, "", 400, "search_query, search_document"),
             ("/v2/embed", #"{"texts":["a",5],\#(cohere)}"#, "", 400, "texts[1]"),
             (
                 "/v2/embed", #"{"texts":["a"],"output_dimension":4096,\#(cohere)}"#, "", 400,
@@ -126,7 +137,7 @@ struct DialectTests {
                 "/v1beta/models/{id}", #"{"requests":[{"content":{"parts":[{"inlineData":{}}]}}]}"#,
                 ":batchEmbedContents", 400, "requests[0].content.parts[0]"
             ),
-            ("/v1beta/models/{id}", gemini + #","taskType":"FOO"}"#, ":embedContent", 400, "taskType"),
+            ("/v1beta/models/{id}", gemini + #","taskType":"FOO"}"#, ":embedContent", 400, "RETRIEVAL_QUERY"),
             ("/v1beta/models/{id}", gemini + #","model":"models/other"}"#, ":embedContent", 400, "model"),
             ("/v1beta/models/{id}", gemini + #","title":"T"}"#, ":embedContent", 400, "title"),
             ("/v1beta/models/{id}", gemini + "}", ":generateContent", 404, "generateContent"),
@@ -143,6 +154,11 @@ struct DialectTests {
         let broken = try TestClient([.fake(failure: .notFinite(index: 0))])
         #expect(try await broken.post("/embed", #"{"inputs":"a"}"#).status == 424)
         #expect(try await broken.post("/embed", #"{"inputs":"a"}"#).json["error_type"]?.string == "Backend")
+        let large = try TestClient([.fake(failure: .tooManyTokens(count: 9_000, limit: 8_192))])
+        let tooMany = try await large.post("/embed_all", #"{"inputs":"a"}"#)
+        #expect(tooMany.status == 422)
+        #expect(tooMany.json["error_type"]?.string == "Validation")
+        #expect(tooMany.json["error"]?.string?.hasPrefix("inputs should have at most 8192 tokens") == true)
         let busy = try TestClient([.fake(failure: .overloaded(retryAfter: .seconds(2)))])
         let overloaded = try await busy.post("/embed", #"{"inputs":"a"}"#)
         #expect(overloaded.status == 429)
@@ -155,7 +171,9 @@ struct DialectTests {
         #expect(refused.json["error"]?["status"]?.string == "UNAUTHENTICATED")
         let key: HTTPFields = [HTTPField.Name("x-goog-api-key")!: "k"]
         #expect(try await locked.post("/v1beta/models/{id}", body, parameters: id, fields: key).status == 200)
-        for (path, member) in [("/api/nope", "error"), ("/v2/nope", "message"), ("/embed", "error_type")] {
+        for (path, member) in [
+            ("/api/nope", "error"), ("/v2/nope", "message"), ("/embed", "error_type"), ("/embed_all/", "error_type"),
+        ] {
             let request = RefusedRequest(id: RequestID(), path: path)
             let style = Routes.errorStyle(ofPath: path)
             let response = locked.gateway.refuse(.notFound(path: path), request, style: style)
@@ -195,6 +213,10 @@ struct DialectTests {
         _ = try await client.post("/embed", #"{"inputs":["a",[1,2]],"normalize":false}"#)
         #expect(backend.lastRequest?.inputs == [.text("a"), .tokens([1, 2])])
         #expect(backend.lastRequest?.normalized == false)
+        #expect(backend.lastRequest?.output == .pooled)
+        _ = try await client.post("/embed_all", #"{"inputs":"a"}"#)
+        #expect(backend.lastRequest?.output == .tokens)
+        #expect(backend.lastRequest?.maximumTotalTokens == 8_192)
     }
 
     @Test("Ollama answers no text with no vector, and describes its models")
@@ -204,6 +226,9 @@ struct DialectTests {
         #expect(try await client.post("/api/embed", "{}").json["embeddings"]?.array == [])
         #expect(try await client.post("/api/embeddings", #"{"prompt":""}"#).json["embedding"]?.array == [])
         #expect(try await client.post("/api/embed", #"{"model":"nope","input":""}"#).status == 404)
+        for path in ["/api/embed", "/api/embeddings"] {
+            #expect(try await client.post(path, "{}", fields: [HTTPField.Name("x-priority")!: "soon"]).status == 400)
+        }
         let tags = try await client.send(.get, "/api/tags").json
         #expect(tags["models"]?.array?.first?["name"]?.string == Self.model + ":latest")
         let show = try await client.post("/api/show", #"{"model":"\#(Self.model):latest"}"#).json

@@ -26,10 +26,11 @@ struct EmbeddingsRequestTests {
             (#"{"input":["a",""]}"#, .texts(["a", ""])),
             (#"{"input":{"text":"a"}}"#, .texts(["a"])),
             (#"{"input":{"type":"text","text":"a"}}"#, .texts(["a"])),
-            (#"{"input":["a",{"text":"b","id":3}," c "]}"#, .texts(["a", "b", " c "])),
+            (#"{"input":["a",{"text":"b","id":3,"image":null}," c "]}"#, .texts(["a", "b", " c "])),
             (#"{"texts":["a"]}"#, .texts(["a"])),
             (#"{"content":"a"}"#, .texts(["a"])),
             (#"{"content":"b","input":"a"}"#, .texts(["a"])),
+            (#"{"content":"b","texts":["a"]}"#, .texts(["a"])),
             (#"{"input":null,"texts":["a"]}"#, .texts(["a"])),
             (#"{"input":"a","input":"b"}"#, .texts(["b"])),
             (#"{"input":[1,2]}"#, .tokens([[1, 2]])),
@@ -53,6 +54,8 @@ struct EmbeddingsRequestTests {
             (#""output_dimensionality":64"#, .with { $0.dimensions = 64 }),
             (#""output_dimension":64,"dimensions":32"#, .with { $0.dimensions = 32 }),
             (#""output_dimension":64,"dimensions":null"#, .with { $0.dimensions = 64 }),
+            (#""output_dimensionality":32,"output_dimension":64"#, .with { $0.dimensions = 64 }),
+            (#""dimensions":32,"dimensions":"64""#, .with { $0.dimensions = 64 }),
             (#""normalized":false"#, .with { $0.normalized = false }),
             (#""normalized":"false""#, .with { $0.normalized = false }),
             (#""truncate":true"#, .with { $0.truncate = true }),
@@ -63,6 +66,12 @@ struct EmbeddingsRequestTests {
             (#""task_type":"RETRIEVAL_QUERY""#, .with { $0.task = .retrievalQuery }),
             (#""input_type":"search_document""#, .with { $0.task = .retrievalPassage }),
             (#""task":"text-matching","input_type":"query""#, .with { $0.task = .textMatching }),
+            (#""task_type":"CLUSTERING","task":"query""#, .with { $0.task = .retrievalQuery }),
+            (#""input_type":"query","task_type":"CLUSTERING""#, .with { $0.task = .clustering }),
+            (#""task":null,"input_type":"query""#, .with { $0.task = .retrievalQuery }),
+            (#""task_type":"TASK_TYPE_UNSPECIFIED""#, .with { _ in }),
+            (#""normalized":0,"truncate":"true""#, .with { ($0.normalized, $0.truncate) = (false, true) }),
+            (#""return_truncated":true,"partial":true"#, .with { ($0.reportsTruncation, $0.isPartial) = (true, true) }),
             (#""late_chunking":false,"return_multivector":null"#, .with { _ in }),
             (#""user":"u","priority":3,"metadata":{"a":[1]},"made_up":true"#, .with { _ in }),
             (
@@ -149,6 +158,7 @@ struct EmbeddingsRequestTests {
             (#"{"input":[true]}"#, 422, "input[0]"),
             (#"{"input":["a",{"image":"x"}]}"#, 400, "input[1]"),
             (#"{"input":{"pdf":"x"}}"#, 400, "input"),
+            (#"{"input":[{"text":"a","image":"x"}]}"#, 400, "input[0]"),
             (#"{"input":[{"content":[{"text":"a"}]}]}"#, 400, "input[0]"),
             (#"{"input":"a","model":5}"#, 422, "model"),
             (#"{"input":"a","dimensions":0}"#, 422, "dimensions"),
@@ -179,6 +189,31 @@ struct EmbeddingsRequestTests {
         #expect((error.violation != nil) == (status == 422))
         // Every error can be written, whatever the value at fault was.
         #expect(try JSONParser.parse(ErrorBody.encode(error, requestID: "0"))["detail"]?.string == error.message)
+    }
+
+    @Test(
+        "a violation is named in pydantic's words, with the value at fault",
+        arguments: [
+            (#""dimensions":0"#, "greater_than", "0"), (#""dimensions":1.5"#, "int_parsing", "1.5"),
+            (#""dimensions":true"#, "int_parsing", "true"), (#""truncate":2"#, "bool_parsing", "2"),
+            (#""task":"foo""#, "enum", #""foo""#), (#""input":null"#, "missing", "null"),
+            (#""input":[]"#, "too_short", "null"), (#""input":["a",5]"#, "string_type", "5"),
+            (#""input":[[1],"a"]"#, "list_type", #""a""#), (#""input":[1,-1]"#, "int_type", "-1"),
+            (#""embedding_type":["float","binary"]"#, "too_long", "null"),
+        ]
+    )
+    func violations(members: String, type: String, input: String) throws {
+        let error = try #require(refusal(#"{"input":"a",\#(members)}"#))
+        #expect(error.violation?.type == type)
+        #expect(error.violation?.input == (try JSONParser.parse(Array(input.utf8))))
+    }
+
+    @Test("who wants another word for a task, or several types, is told where they are")
+    func advice() throws {
+        let task = try #require(refusal(#"{"input":"a","task":"foo"}"#))
+        for word in EmbeddingTask.allCases.map(\.rawValue) { #expect(task.message.contains(word)) }
+        let types = try #require(refusal(#"{"input":"a","embedding_type":["float","binary"]}"#))
+        #expect(types.message.contains("/v2/embed"))
     }
 
     @Test("octets that are not UTF-8 are 400")

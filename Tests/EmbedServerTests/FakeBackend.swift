@@ -44,7 +44,13 @@ final class FakeBackend: EmbeddingBackend {
         let dimensions = request.dimensions ?? description.dimensions
         return EmbeddingResult(
             vectors: request.inputs.enumerated().map { index, input in
-                failures[index] == nil ? Array(vector(input, request.task).prefix(dimensions)) : []
+                if failures[index] != nil { return [] }
+                let vector = vector(input, request.task)
+                switch request.output {
+                case .pooled: return Array(vector.prefix(dimensions))
+                // Each token's states are the vector turned by its place.
+                case .tokens: return (0..<counts[index]).flatMap { vector[$0...] + vector[..<$0] }
+                }
             },
             failures: failures,
             tokenCounts: counts,

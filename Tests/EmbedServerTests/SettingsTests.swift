@@ -72,6 +72,13 @@ struct SettingsTests {
         #expect(moved.directory(of: .standard) == "/data/models/all-MiniLM-L6-v2")
     }
 
+    @Test("what is on or off is true or false, in the file and in the environment")
+    func truth() throws {
+        #expect(try load("{}").server.playground)
+        #expect(try load(#"{"server":{"playground":false}}"#).server.playground == false)
+        #expect(try load("{}", environment: ["EMBED_SERVER_PLAYGROUND": "false"]).server.playground == false)
+    }
+
     @Test("lists in the environment have commas")
     func environmentLists() throws {
         let settings = try load("{}", environment: ["EMBED_MODELS": "a=/x,b=/y", "EMBED_AUTH_API_KEYS": "k1,k2"])
@@ -91,6 +98,8 @@ struct SettingsTests {
             (#"{"server":{"port":1.5}}"#, "server.port"),
             (#"{"server":{"port":null}}"#, "server.port"),
             (#"{"server":{"host":""}}"#, "server.host"),
+            (#"{"server":{"playground":"true"}}"#, "server.playground"),
+            (#"{"server":{"playground":0}}"#, "server.playground"),
             (#"{"compute":{"threads":0}}"#, "compute.threads"),
             (#"{"log":{"level":"loud"}}"#, "log.level"),
             (#"{"auth":{"apiKeys":["a",""]}}"#, "auth.apiKeys"),
@@ -128,7 +137,7 @@ struct SettingsTests {
         "bad variables name the variable",
         arguments: [
             ("EMBED_SERVER_PORT", "tcp://10.0.0.1:80"), ("EMBED_COMPUTE_THREADS", "0"), ("EMBED_LOG_LEVEL", ""),
-            ("EMBED_MODELS", "no/path"), ("EMBED_AUTH_API_KEYS", "a,,b"),
+            ("EMBED_MODELS", "no/path"), ("EMBED_SERVER_PLAYGROUND", "yes"), ("EMBED_AUTH_API_KEYS", "a,,b"),
         ]
     )
     func badVariable(name: String, value: String) {

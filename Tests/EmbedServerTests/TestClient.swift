@@ -22,6 +22,7 @@ struct TestClient {
         keys: KeyRing? = nil,
         origins: [String] = [],
         requestTimeout: Duration? = nil,
+        playground: PlaygroundEndpoint? = PlaygroundEndpoint(),
         batch: BatchSettings = BatchSettings()
     ) throws {
         let keys = try keys ?? KeyRing(apiKeys: [], path: nil)
@@ -58,6 +59,7 @@ struct TestClient {
                 metrics: MetricsEndpoint(metrics: metrics),
                 reload: ReloadEndpoint(reloader: Reloader(keys: keys, metrics: metrics)),
                 openAPI: OpenAPIEndpoint(),
+                playground: playground,
                 batches: BatchRoutes(gateway: gateway, service: batches, state: state)
             ).all
         if !models.isEmpty { state.becomeReady(try ModelCatalog(models)) }

@@ -12,6 +12,12 @@ extension APIError {
         switch error {
         case .inputTooLong(let index, let limit):
             self = .inputTooLong(names.input(index, of: count), limit: limit)
+        case .tooManyTokens(let count, let limit):
+            self = .invalid(
+                names.input,
+                type: "too_long",
+                "\(names.input) should have at most \(limit) tokens together, not \(count): split the request."
+            )
         case .tokenOutOfRange(let index, let id, let vocabularySize):
             let place = names.input(index, of: count)
             self = .invalid(

@@ -59,4 +59,7 @@ extension Duration {
         let microseconds = components.seconds * 1_000_000 + components.attoseconds / 1_000_000_000_000
         return Double(microseconds) / 1_000
     }
+
+    /// Milliseconds, rounded down.
+    var wholeMilliseconds: Int { Int(milliseconds) }
 }

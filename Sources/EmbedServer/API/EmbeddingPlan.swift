@@ -40,7 +40,9 @@ struct EmbeddingPlan {
             truncate: request.truncate
         )
         work.isPartial = request.isPartial
+        work.output = request.output
         work.maximumTokens = request.maximumTokens
+        work.maximumTotalTokens = request.maximumTotalTokens
         work.priority = request.priority
     }
 

@@ -19,15 +19,21 @@ struct EmbeddingRunner: Sendable {
         as request: Request,
         for key: APIKey?
     ) async throws(APIError) -> EmbeddingRun {
+        let plan = try plan(wanted, as: request, for: key)
+        return EmbeddingRun(plan: plan, result: try await run(plan, for: key))
+    }
+
+    /// Plans and schedules what a request asks for; what is wrong with it is refused here.
+    func plan(_ wanted: EmbeddingsRequest, as request: Request, for key: APIKey?) throws(APIError) -> EmbeddingPlan {
         var plan = try EmbeddingPlan(wanted, catalog: try state.catalog())
         try schedule(&plan.work, as: request, key: key)
-        return EmbeddingRun(plan: plan, result: try await run(plan, for: key))
+        return plan
     }
 
     /// Tells the scheduler what the request's fields ask for, and whose share of the time pays for it.
     ///
     /// Without keys every client host is a caller of its own.
-    func schedule(_ work: inout EmbeddingRequest, as request: Request, key: APIKey?) throws(APIError) {
+    private func schedule(_ work: inout EmbeddingRequest, as request: Request, key: APIKey?) throws(APIError) {
         let fields = try SchedulingFields(request.fields)
         work.priority = fields.priority ?? work.priority
         work.caller = key.map { "key \($0.name)" } ?? request.remoteAddress.host
@@ -36,7 +42,7 @@ struct EmbeddingRunner: Sendable {
     }
 
     /// Runs a plan on account of the key.
-    func run(_ plan: EmbeddingPlan, for key: APIKey?) async throws(APIError) -> EmbeddingResult {
+    private func run(_ plan: EmbeddingPlan, for key: APIKey?) async throws(APIError) -> EmbeddingResult {
         let estimate = plan.estimatedTokens
         try limiter.reserve(estimate, for: key)
         do throws(EmbeddingError) {

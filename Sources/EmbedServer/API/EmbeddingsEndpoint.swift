@@ -1,4 +1,5 @@
 import HTTPCore
+import HTTPTypes
 
 /// `POST /v1/embeddings`, in the fields of Jina, OpenAI and Voyage at once.
 struct EmbeddingsEndpoint: Sendable {
@@ -8,6 +9,14 @@ struct EmbeddingsEndpoint: Sendable {
     /// Decodes, embeds, encodes.
     func answer(_ request: Request, _ key: APIKey?) async throws(APIError) -> Answer {
         let run = try await runner.run(EmbeddingsRequest(body: request.body), as: request, for: key)
-        return run.answer(EmbeddingsResponse(run).encoded())
+        let body = EmbeddingsResponse(run).encoded()
+        let elapsed = ContinuousClock.now - request.receivedAt
+        return run.answer(body, fields: [.processingTime: String(elapsed.wholeMilliseconds)])
     }
+}
+
+extension HTTPField.Name {
+    /// OpenAI's name for the milliseconds that a request has taken.
+    // swift-format-ignore: NeverForceUnwrap
+    fileprivate static let processingTime = HTTPField.Name("openai-processing-ms")!
 }

@@ -32,9 +32,13 @@ extension EmbeddingsRequest.Input {
         switch value {
         case .string(let text): return text
         case .object(let object):
-            if let text = object["text"]?.string { return text }
-            for kind in ["image", "audio", "video", "pdf", "image_url", "content"] where object[kind] != nil {
+            for kind in ["image", "audio", "video", "pdf", "image_url"] where object[kind]?.isNull == false {
                 throw .unsupported(place, "\(place) holds '\(kind)': the models of this server are text-only.")
+            }
+            if let text = object["text"]?.string { return text }
+            if object["content"] != nil {
+                let advice = "send their text as one string"
+                throw .unsupported(place, "\(place) holds 'content', several parts for one vector: \(advice).")
             }
             throw .invalid(place, type: "missing", "\(place) should have a member 'text' that is a string.")
         default:

@@ -8,6 +8,8 @@ struct EmbeddingsRequest: Sendable, Equatable {
     var input: Input
     /// What for; `nil` leaves it to the model.
     var task: EmbeddingTask?
+    /// What comes of each input.
+    var output = EmbeddingOutput.pooled
     /// The length of the vectors, at least 1; `nil` leaves it to the model.
     var dimensions: Int?
     /// Whether vectors have length 1 (L2).
@@ -22,6 +24,8 @@ struct EmbeddingsRequest: Sendable, Equatable {
     var reportsTruncation = false
     /// The most tokens of an input, if that is less than the model's limit.
     var maximumTokens: Int?
+    /// The most tokens of all inputs together; `nil`: any number.
+    var maximumTotalTokens: Int?
     /// Which work goes first; `nil` leaves it to the engine.
     var priority: Priority?
     /// What errors call the fields.

@@ -86,15 +86,17 @@ struct RequestFields {
         return result
     }
 
-    /// Any word for a task.
-    func task(_ names: [String]) throws(APIError) -> EmbeddingTask? {
-        guard let field = first(names) else { return nil }
+    /// Any word for a task; `nil` also for Gemini's word for none.
+    ///
+    /// - Parameter words: those of the dialect, for its errors.
+    func task(_ names: [String], words: String = TaskName.canonical) throws(APIError) -> EmbeddingTask? {
+        guard let field = first(names), field.value.string != TaskName.unspecified else { return nil }
         guard let task = field.value.string.flatMap(TaskName.task) else {
             throw .invalid(
                 field.name,
                 type: "enum",
                 input: field.value,
-                "\(field.name) should be one of \(TaskName.canonical)."
+                "\(field.name) should be one of \(words)."
             )
         }
         return task

@@ -11,7 +11,7 @@ extension Routes {
         if path.hasPrefix("/api/") { return .ollama }
         if path.hasPrefix("/v2/") { return .cohere }
         if path.hasPrefix("/v1beta/") { return .gemini }
-        let isTEI = ["/embed", "/similarity", "/tokenize", "/decode", "/info"].contains {
+        let isTEI = ["/embed", "/embed_all", "/similarity", "/tokenize", "/decode", "/info"].contains {
             path == $0 || path == $0 + "/"
         }
         return isTEI ? .tei : .standard
@@ -23,6 +23,7 @@ extension Routes {
         let limit = TEITokenizerEndpoint.bodyLimit
         return [
             Route([.post], "/embed", handler: gateway.locked(.embed, style: .tei, embed.embed)),
+            Route([.post], "/embed_all", handler: gateway.locked(.embed, style: .tei, embed.embedAll)),
             Route([.post], "/similarity", handler: gateway.locked(.embed, style: .tei, embed.similarity)),
             Route(
                 [.post],

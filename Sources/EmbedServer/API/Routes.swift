@@ -18,6 +18,8 @@ struct Routes {
     let reload: ReloadEndpoint
     /// `GET /openapi.json`.
     let openAPI: OpenAPIEndpoint
+    /// `GET /`; `nil` where the operator has turned it off.
+    let playground: PlaygroundEndpoint?
     /// `/v1/files`, `/v1/batches` and `/v1/batch`.
     let batches: BatchRoutes
 
@@ -27,7 +29,7 @@ struct Routes {
     var all: [Route] {
         let embeddings = EmbeddingsEndpoint(runner: runner)
         let routes =
-            dialects + batches.all + [
+            dialects + batches.all + pages + [
                 Route([.post], "/v1/embeddings", handler: gateway.locked(.embed, embeddings.answer)),
                 Route([.post], "/embeddings", handler: gateway.locked(.embed, embeddings.answer)),
                 Route(
@@ -49,6 +51,11 @@ struct Routes {
             ]
         // Without CORS the router answers OPTIONS by itself.
         return gateway.cors.isEnabled ? routes + routes.map(preflight) : routes
+    }
+
+    private var pages: [Route] {
+        guard let playground else { return [] }
+        return [Route([.get], "/", handler: gateway.open(playground.answer))]
     }
 
     private func preflight(of route: Route) -> Route {

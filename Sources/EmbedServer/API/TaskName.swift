@@ -11,7 +11,16 @@ enum TaskName {
     static let canonical = EmbeddingTask.allCases.map(\.rawValue).joined(separator: ", ")
 
     /// The words of Cohere's `input_type`, for error messages.
-    static let cohere = "send search_query, search_document, classification or clustering"
+    static let cohere = "search_query, search_document, classification, clustering"
+
+    /// The words of Gemini's `taskType`, for error messages.
+    static let gemini = """
+        RETRIEVAL_QUERY, RETRIEVAL_DOCUMENT, SEMANTIC_SIMILARITY, CLASSIFICATION, CLUSTERING, QUESTION_ANSWERING, \
+        FACT_VERIFICATION, CODE_RETRIEVAL_QUERY
+        """
+
+    /// What Gemini's clients send for no task.
+    static let unspecified = "TASK_TYPE_UNSPECIFIED"
 
     private static let aliases: [String: EmbeddingTask] = [
         // Short forms of Jina's own tools; v3 called clustering `separation`, and Elasticsearch still does.

@@ -10,7 +10,7 @@ struct CORSPolicy: Sendable {
     private static let maximumAge = "600"
     /// What pages may read of an answer beyond the few fields that they always may.
     private static let exposed = """
-        retry-after, retry-after-ms, server-timing, traceparent, x-cache-hits, x-embed-truncated, \
+        openai-processing-ms, retry-after, retry-after-ms, server-timing, traceparent, x-cache-hits, x-embed-truncated, \
         x-request-id, x-ratelimit-limit-requests, \
         x-ratelimit-limit-tokens, x-ratelimit-remaining-requests, x-ratelimit-remaining-tokens, \
         x-ratelimit-reset-requests, x-ratelimit-reset-tokens, x-should-retry

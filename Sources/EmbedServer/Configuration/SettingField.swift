@@ -34,6 +34,7 @@ struct SettingField: Sendable {
         .integer("server.maximumBufferedBodyBytes", \.server.maximumBufferedBodyBytes, in: 1_024...(1 << 40)),
         .choice("server.compression", \.server.compression),
         .integer("server.compressionMinimumBytes", \.server.compressionMinimumBytes, in: 0...(1 << 30)),
+        .boolean("server.playground", \.server.playground),
         .optionalText("server.tls.certificate", \.server.tls.certificate),
         .optionalText("server.tls.key", \.server.tls.key),
         .optionalText("server.tls.clientCA", \.server.tls.clientCA),
@@ -120,6 +121,12 @@ extension SettingField {
         }
     }
 
+    private static func boolean(_ path: String, _ key: Path<Bool>) -> SettingField {
+        SettingField(path: path) { value, settings throws(SettingFault) in
+            settings[keyPath: key] = try value.boolean()
+        }
+    }
+
     private static func choice<Choice: RawRepresentable<String> & CaseIterable & Sendable>(
         _ path: String,
         _ key: Path<Choice>
@@ -168,6 +175,16 @@ extension SettingValue {
             throw SettingFault(reason: "expected a whole number from \(range.lowerBound) to \(range.upperBound)")
         }
         return number
+    }
+
+    func boolean() throws(SettingFault) -> Bool {
+        let boolean: Bool? =
+            switch self {
+            case .json(let json): json.bool
+            case .text(let text): Bool(text)
+            }
+        guard let boolean else { throw SettingFault(reason: "expected true or false") }
+        return boolean
     }
 
     func choice<Choice: RawRepresentable<String> & CaseIterable>() throws(SettingFault) -> Choice {

@@ -44,6 +44,8 @@ struct ServerSettings: Sendable, Equatable {
     var compression = Compression.gzip
     /// Octets of the shortest answer that is compressed.
     var compressionMinimumBytes = 1_024
+    /// Whether `GET /` is a page to try the server out.
+    var playground = true
     /// With a certificate the server speaks https.
     var tls = TLSSettings()
     /// Seconds a client may take to send a request's head.

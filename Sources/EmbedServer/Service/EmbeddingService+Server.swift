@@ -39,6 +39,7 @@ extension EmbeddingService {
             metrics: MetricsEndpoint(metrics: metrics),
             reload: ReloadEndpoint(reloader: reloader),
             openAPI: OpenAPIEndpoint(),
+            playground: settings.server.playground ? PlaygroundEndpoint() : nil,
             batches: BatchRoutes(gateway: gateway, service: batches, state: state)
         )
         let server = HTTPServer(

@@ -32,15 +32,21 @@ struct FileDigest: ~Copyable {
 
     /// The digest in lower-case hexadecimal digits.
     consuming func hexadecimal() -> String {
+        let digits = Array("0123456789abcdef".utf8)
+        return String(decoding: octets().flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    }
+
+    /// The digest in base64.
+    consuming func base64() -> String {
+        String(decoding: octets().withUnsafeBytes { Base64.encode($0) }, as: UTF8.self)
+    }
+
+    private consuming func octets() -> [UInt8] {
         var octets = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
         var count: UInt32 = 0
         let succeeded = EVP_DigestFinal_ex(context, &octets, &count)
         precondition(succeeded == 1, "libcrypto cannot hash")
-        let digits = Array("0123456789abcdef".utf8)
-        return String(
-            decoding: octets.prefix(Int(count)).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] },
-            as: UTF8.self
-        )
+        return Array(octets.prefix(Int(count)))
     }
 
     /// The SHA-256 of a file, and its git object id if asked for.

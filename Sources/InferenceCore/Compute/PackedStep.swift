@@ -6,14 +6,17 @@ struct PackedStep: Sendable {
     private(set) var sequences: [Range<Int>] = []
     /// The adapter of each row; `nil`: the base model alone.
     private(set) var adapters: [Int?] = []
+    /// What each row gives.
+    private(set) var outputs: [EmbeddingOutput] = []
 
     /// Adds a row at the end.
     ///
     /// Rows have at least one token. Rows of one adapter next to each other share its products; nothing else depends on the order.
-    mutating func append(_ row: [Int32], adapter: Int? = nil) {
+    mutating func append(_ row: [Int32], adapter: Int? = nil, output: EmbeddingOutput = .pooled) {
         precondition(!row.isEmpty, "a row needs a token")
         sequences.append(ids.count..<ids.count + row.count)
         adapters.append(adapter)
+        outputs.append(output)
         ids.append(contentsOf: row)
     }
 

@@ -208,7 +208,7 @@ struct BERT: ForwardPass {
             layer.output.apply(wide, segments: all, to: stream, .replace, in: context)
             layer.outputNorm.apply(stream.base, adding: attended.base, rows: rows, in: context)
         }
-        return step.sequences.map { pooling.pool(stream.base, width: width, sequence: $0) }
+        return pooling.apply(to: stream.base, width: width, step)
     }
 
     /// The sum of word, position and token-type embeddings, normalised.

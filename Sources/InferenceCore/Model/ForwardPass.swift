@@ -1,11 +1,11 @@
-/// A backbone: token ids to pooled vectors.
+/// A backbone: token ids to vectors.
 protocol ForwardPass: Sendable {
     /// Runs one step.
     ///
     /// - Parameter yield: called at every yield point: between layers, chunks of tokens, and blocks of attention, some
     ///   tens of milliseconds apart. It may take its time, for other steps run in there with a context of their own. Once
     ///   it says no, nobody wants the result any more.
-    /// - Returns: one pooled vector per row, not normalised, or `nil` if the step was abandoned.
+    /// - Returns: the output of each row, not normalised, or `nil` if the step was abandoned.
     func forward(_ step: PackedStep, in context: ComputeContext, yield: () -> Bool) -> [[Float]]?
 
     /// The number of weights.

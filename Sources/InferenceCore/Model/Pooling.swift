@@ -9,12 +9,25 @@ enum Pooling: String, Sendable {
     /// The last token's.
     case lastToken = "last_token"
 
+    /// What the rows of a step give, from the last hidden states of all their tokens.
+    ///
+    /// - Parameter hidden: `[tokens, width]` of the whole step, dense.
+    func apply(to hidden: UnsafePointer<Float>, width: Int, _ step: PackedStep) -> [[Float]] {
+        zip(step.sequences, step.outputs).map { sequence, output in
+            switch output {
+            case .pooled: pool(hidden, width: width, sequence: sequence)
+            case .tokens:
+                Array(UnsafeBufferPointer(start: hidden + sequence.lowerBound * width, count: sequence.count * width))
+            }
+        }
+    }
+
     /// Pools one row.
     ///
     /// - Parameters:
     ///   - hidden: `[tokens, width]` of the whole step, dense.
     ///   - sequence: the row's extent in it.
-    func pool(_ hidden: UnsafePointer<Float>, width: Int, sequence: Range<Int>) -> [Float] {
+    private func pool(_ hidden: UnsafePointer<Float>, width: Int, sequence: Range<Int>) -> [Float] {
         switch self {
         case .firstToken:
             return Array(UnsafeBufferPointer(start: hidden + sequence.lowerBound * width, count: width))
@@ -31,12 +44,13 @@ enum Pooling: String, Sendable {
         }
     }
 
-    /// The one token of each row that is pooled; `nil` where all of them are.
-    func singleTokens(of sequences: [Range<Int>]) -> [Int]? {
-        switch self {
+    /// The one token of each row whose last state is looked at; `nil` if some row needs several.
+    func singleTokens(of step: PackedStep) -> [Int]? {
+        guard step.outputs.allSatisfy({ $0 == .pooled }) else { return nil }
+        return switch self {
         case .mean: nil
-        case .firstToken: sequences.map(\.lowerBound)
-        case .lastToken: sequences.map { $0.upperBound - 1 }
+        case .firstToken: step.sequences.map(\.lowerBound)
+        case .lastToken: step.sequences.map { $0.upperBound - 1 }
         }
     }
 }

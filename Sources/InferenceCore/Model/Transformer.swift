@@ -7,7 +7,7 @@ import CKernels
 /// of all tasks share a step.
 ///
 /// Memory: the residual stream, keys and values are held for all tokens; everything wider for `chunk` tokens at a
-/// time. The last layer computes no more than its pooled rows need.
+/// time. The last layer computes no more than its pooled rows need, unless a row of the step wants the states of all tokens.
 struct Transformer: ForwardPass {
     private struct Layer {
         let inputNorm: RMSNorm
@@ -140,7 +140,7 @@ struct Transformer: ForwardPass {
         let positions = step.positions
         let chunks = PackedKeysAndValues.chunks(of: step.sequences, size: Self.chunk)
         for (index, layer) in layers.enumerated() {
-            let pooled = index == layers.count - 1 ? pooling.singleTokens(of: step.sequences) : nil
+            let pooled = index == layers.count - 1 ? pooling.singleTokens(of: step) : nil
             // Attention needs the keys and values of all chunks; if there is one chunk, its queries come with them.
             let isWhole = chunks.count == 1 && pooled == nil
             var wholeQueries: Rows?
@@ -188,7 +188,7 @@ struct Transformer: ForwardPass {
             }
         }
         normalize(stream, rows: tokens, in: context)
-        return step.sequences.map { pooling.pool(stream.base, width: width, sequence: $0) }
+        return pooling.apply(to: stream.base, width: width, step)
     }
 
     /// The last layer, for the pooled tokens only.

@@ -1,6 +1,6 @@
-/// Everything a pooled vector depends on.
+/// Everything the output of a row depends on.
 ///
-/// Two rows with equal keys have the same vector, bit for bit.
+/// Two rows with equal keys have the same output, bit for bit.
 ///
 /// The prompt and the text are in the ids. Dimensions, number format and normalisation are applied to the vector later,
 /// so requests that differ only in those share it.
@@ -11,6 +11,8 @@ struct RowKey: Sendable, Hashable {
     let adapter: Int?
     /// Its ids; at least one.
     let tokens: [Int32]
+    /// What it gives.
+    var output = EmbeddingOutput.pooled
 
     /// Hashes the ids in one go: they are thousands.
     func hash(into hasher: inout Hasher) {

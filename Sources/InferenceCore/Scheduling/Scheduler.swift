@@ -11,7 +11,7 @@ final class Scheduler: Sendable {
     /// - Parameters:
     ///   - depth: 0, or 1 for a step that runs while another is at a yield point, whose activations it must not touch.
     ///   - yield: to be called at every yield point; once it says no, the step is to be abandoned.
-    /// - Returns: one pooled vector per row, or `nil` if the step was abandoned.
+    /// - Returns: the output of each row, or `nil` if the step was abandoned.
     typealias Execute = (
         _ model: Int, _ step: PackedStep, _ depth: Int, _ yield: () -> Bool
     ) throws(ComputeFailure) -> [[Float]]?
@@ -202,7 +202,7 @@ extension Scheduler {
     /// Runs a step to its end, or until nobody wants it any more.
     private func run(_ step: SchedulingPolicy.Step, depth: Int, _ execute: @escaping Execute) throws(ComputeFailure) {
         var packed = PackedStep()
-        for key in step.keys { packed.append(key.tokens, adapter: key.adapter) }
+        for key in step.keys { packed.append(key.tokens, adapter: key.adapter, output: key.output) }
         var failure: ComputeFailure?
         let vectors = try execute(step.model, packed, depth) {
             do throws(ComputeFailure) {

@@ -1,7 +1,7 @@
 extension SchedulingPolicy {
     /// What a request gets.
     struct Output: Sendable {
-        /// One pooled vector, or its error, for each input.
+        /// The output of the row, or its error, for each input.
         let results: [Result<[Float], EmbeddingError>]
         /// From admission to the start of the first step that had one of its rows.
         let queueTime: Duration

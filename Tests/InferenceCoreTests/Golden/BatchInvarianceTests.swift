@@ -19,6 +19,41 @@ import Testing
         let alone: [Float]
     }
 
+    @Test(
+        "rows that want the states of their tokens change nothing for others, nor others for them",
+        arguments: checkpoints
+    )
+    func tokenStates(checkpoint: String) throws {
+        let model = try EmbeddingModel(directory: checkpoint, id: "model")
+        let context = ComputeContext(pool: ComputePool(threadCount: 2))
+        defer { context.pool.stop() }
+        var random = SplitMix(seed: 23)
+        // Shorter and longer than a tile of queries, a chunk, and several of them.
+        let rows = [1, 9, 61, 300, 512, 700].map { length in
+            (0..<length).map { _ in Int32.random(in: 5..<200, using: &random) }
+        }
+        func forward(_ outputs: [(row: [Int32], output: EmbeddingOutput)]) throws -> [[Float]] {
+            var step = PackedStep()
+            for (index, item) in outputs.enumerated() {
+                step.append(
+                    item.row,
+                    adapter: index % 2 == 0 ? nil : model.adapter(for: .clustering),
+                    output: item.output
+                )
+            }
+            return try #require(model.backbone.forward(step, in: context, yield: { true }))
+        }
+        let pooled = try forward(rows.map { ($0, .pooled) })
+        let states = try forward(rows.map { ($0, .tokens) })
+        let width = model.description.dimensions
+        for (index, row) in rows.enumerated() {
+            #expect(states[index].count == row.count * width)
+            #expect(Array(states[index].suffix(width)) == pooled[index], "row of \(row.count)")
+        }
+        let mixed = try forward(rows.enumerated().map { ($1, $0 % 3 == 0 ? .tokens : .pooled) })
+        for index in rows.indices { #expect(mixed[index] == (index % 3 == 0 ? states : pooled)[index]) }
+    }
+
     @Test("1,000 random compositions of a step, on one thread and on two", arguments: checkpoints)
     func randomSteps(checkpoint: String) throws {
         let model = try EmbeddingModel(directory: checkpoint, id: "model")

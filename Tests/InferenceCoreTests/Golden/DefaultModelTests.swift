@@ -65,6 +65,24 @@ import Testing
         await engine.shutDown()
     }
 
+    @Test("the mean of the states of all tokens is the vector")
+    func tokenStates() async throws {
+        let engine = try engine()
+        let texts = try goldens().map(\.text).prefix(40)
+        var request = EmbeddingRequest(inputs: texts.map { .text($0) }, truncate: true)
+        let vectors = try await engine.embed(request, with: engine.models[0]).vectors
+        request.output = .tokens
+        let result = try await engine.embed(request, with: engine.models[0])
+        let width = engine.models[0].description.dimensions
+        for (states, (count, vector)) in zip(result.vectors, zip(result.tokenCounts, vectors)) {
+            #expect(states.count == count * width)
+            var mean = [Float](repeating: 0, count: width)
+            for (index, value) in states.enumerated() { mean[index % width] += value }
+            #expect(Matryoshka.unit(mean.map { $0 * (1 / Float(count)) }) == vector)
+        }
+        await engine.shutDown()
+    }
+
     @Test("an input over the limit is refused by name unless truncation is asked for")
     func limit() async throws {
         let engine = try engine()

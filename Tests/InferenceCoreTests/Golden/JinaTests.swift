@@ -71,6 +71,29 @@ import Testing
         await engine.shutDown()
     }
 
+    @Test("the states of all tokens are the reference's; the last one is the vector", arguments: ["nano", "small"])
+    func tokenStates(checkpoint: String) async throws {
+        let engine = try Self.engine(checkpoint)
+        let model = engine.models[0]
+        let records = try Fixtures.lines("jina/states/\(checkpoint).jsonl")
+        #expect(records.count == 8)
+        for record in records {
+            let name = record["task"]?.string ?? ""
+            let task = try #require(EmbeddingTask.allCases.first { $0.adapterName == name })
+            let ids = try #require(record["ids"]?.array).map { Int32(try #require($0.integer)) }
+            var request = EmbeddingRequest(inputs: [.tokens(ids)], task: task, dimensions: 8)
+            request.output = .tokens
+            let states = try await engine.embed(request, with: model).vectors[0]
+            let expected = try Fixtures.floats(base64: try #require(record["states"]?.string))
+            #expect(states.count == ids.count * 64)
+            #expect(largestDifference(states, expected) <= 2e-5, "\(name)")
+            let vector = try await engine.embed(EmbeddingRequest(inputs: [.tokens(ids)], task: task), with: model)
+                .vectors[0]
+            #expect(Matryoshka.unit(states.suffix(64)) == vector)
+        }
+        await engine.shutDown()
+    }
+
     @Test("text in: the reference's ids, prompt included", arguments: checkpoints)
     func tokenization(checkpoint: String) throws {
         let encoder = try TextEncoder(directory: Fixtures.path("jina/\(checkpoint)"))

@@ -78,6 +78,31 @@ import Testing
         await engine.shutDown()
     }
 
+    @Test("states of tokens are neither kept nor taken for vectors, and their number has a limit")
+    func tokenStates() async throws {
+        var configuration = EngineConfiguration()
+        configuration.cacheBytes = 1 << 20
+        let model = try EmbeddingModel(directory: Fixtures.path("jina/nano"), id: "nano")
+        let engine = EmbeddingEngine(models: [model], configuration: configuration)
+        let vectors = try await engine.embed(request(Self.texts), with: model).vectors
+        var states = request(Self.texts)
+        states.output = .tokens
+        for _ in 0..<2 {
+            let result = try await engine.embed(states, with: model)
+            #expect(result.cachedInputs == 0)
+            #expect(result.vectors.map(\.count) == result.tokenCounts.map { $0 * 64 })
+            states.maximumTotalTokens = result.totalTokens
+        }
+        let again = try await engine.embed(request(Self.texts), with: model)
+        #expect(again.cachedInputs == 4 && again.vectors == vectors)
+        let count = again.totalTokens
+        states.maximumTotalTokens = count - 1
+        await #expect(throws: EmbeddingError.tooManyTokens(count: count, limit: count - 1)) {
+            try await engine.embed(states, with: model)
+        }
+        await engine.shutDown()
+    }
+
     @Test("permuting inputs permutes vectors, whatever else is in flight")
     func permutation() async throws {
         let model = try EmbeddingModel(directory: Fixtures.path("jina/nano"), id: "nano")

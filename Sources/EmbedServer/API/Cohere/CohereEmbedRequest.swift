@@ -19,9 +19,9 @@ struct CohereEmbedRequest {
         embeddings.names = FieldNames(input: "texts", task: "input_type", dimensions: "output_dimension")
         embeddings.model = try fields.text(["model"])
         guard fields.first(["input_type"]) != nil else {
-            throw .invalid("input_type", type: "missing", "input_type is missing: \(TaskName.cohere).")
+            throw .invalid("input_type", type: "missing", "input_type is missing: send one of \(TaskName.cohere).")
         }
-        embeddings.task = try fields.task(["input_type"])
+        embeddings.task = try fields.task(["input_type"], words: TaskName.cohere)
         embeddings.dimensions = try fields.count(["output_dimension"])
         embeddings.maximumTokens = try fields.count(["max_tokens"])
         embeddings.truncate = try Self.truncates(fields)

@@ -93,8 +93,7 @@ private struct GeminiContent {
         if let title = try fields.text(["title"]), !title.isEmpty {
             throw .unsupported(fields.name("title"), "title is not supported: put it in front of the text.")
         }
-        let isUnspecified = try fields.text(["taskType", "task_type"]) == "TASK_TYPE_UNSPECIFIED"
-        task = isUnspecified ? nil : try fields.task(["taskType", "task_type"])
+        task = try fields.task(["taskType", "task_type"], words: TaskName.gemini)
         dimensions = try fields.count(["outputDimensionality", "output_dimensionality"])
         truncates = try fields.flag(["autoTruncate"]) ?? true
     }

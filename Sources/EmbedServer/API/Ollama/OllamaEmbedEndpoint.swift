@@ -16,7 +16,7 @@ struct OllamaEmbedEndpoint: Sendable {
         // As in Ollama, no text is no vector, and no error.
         let isEmpty = texts.isEmpty || fields.first(["input"])?.value == .string("")
         let run = isEmpty ? nil : try await runner.run(wanted, as: request, for: key)
-        if isEmpty { _ = try EmbeddingPlan(wanted, catalog: try runner.state.catalog()) }
+        if isEmpty { _ = try runner.plan(wanted, as: request, for: key) }
         var writer = JSONWriter(capacity: run?.result.estimatedBodySize ?? 256)
         writer.object {
             $0.key("model")
@@ -40,7 +40,7 @@ struct OllamaEmbedEndpoint: Sendable {
         var wanted = try Self.request(fields, [prompt], input: "prompt")
         wanted.normalized = false
         let run = prompt.isEmpty ? nil : try await runner.run(wanted, as: request, for: key)
-        if prompt.isEmpty { _ = try EmbeddingPlan(wanted, catalog: try runner.state.catalog()) }
+        if prompt.isEmpty { _ = try runner.plan(wanted, as: request, for: key) }
         var writer = JSONWriter(capacity: run?.result.estimatedBodySize ?? 256)
         writer.object {
             $0.key("embedding")

@@ -3,10 +3,13 @@ import HTTPTypes
 import InferenceCore
 import JSONCore
 
-/// `POST /embed` and `POST /similarity` of text-embeddings-inference.
+/// `POST /embed`, `POST /embed_all` and `POST /similarity` of text-embeddings-inference.
 struct TEIEmbedEndpoint: Sendable {
     /// Embeds.
     let runner: EmbeddingRunner
+
+    /// The most tokens of a request to `/embed_all`: the answer has some ten kilobytes for each.
+    static let maximumTotalTokens = 8_192
 
     /// `POST /embed`: a list of vectors, also for one text.
     func embed(_ request: Request, _ key: APIKey?) async throws(APIError) -> Answer {
@@ -17,6 +20,27 @@ struct TEIEmbedEndpoint: Sendable {
         let run = try await runner.run(wanted, as: request, for: key)
         var writer = JSONWriter(capacity: run.result.estimatedBodySize)
         writer.array { for vector in run.result.vectors { $0.value(vector) } }
+        return run.answer(writer.bytes, fields: Self.timing(run, since: request))
+    }
+
+    /// `POST /embed_all`: for each text the last hidden states of its tokens, as the model leaves them.
+    func embedAll(_ request: Request, _ key: APIKey?) async throws(APIError) -> Answer {
+        let fields = try RequestFields(body: request.body)
+        var wanted = try EmbeddingsRequest(tei: fields, input: .init(tei: fields), model: try fields.text(["model"]))
+        wanted.output = .tokens
+        wanted.maximumTotalTokens = Self.maximumTotalTokens
+        let run = try await runner.run(wanted, as: request, for: key)
+        let width = run.plan.model.backend.description.dimensions
+        var writer = JSONWriter(capacity: run.result.estimatedBodySize)
+        writer.array {
+            for states in run.result.vectors {
+                $0.array {
+                    for start in stride(from: 0, to: states.count, by: width) {
+                        $0.array { for number in states[start..<start + width] { $0.value(number) } }
+                    }
+                }
+            }
+        }
         return run.answer(writer.bytes, fields: Self.timing(run, since: request))
     }
 
@@ -62,10 +86,6 @@ struct TEIEmbedEndpoint: Sendable {
         }
         return fields
     }
-}
-
-extension Duration {
-    fileprivate var wholeMilliseconds: Int { Int(milliseconds) }
 }
 
 extension [Float] {
