@@ -46,9 +46,9 @@ def stopped_after(seconds, stop):
 
 
 class Reader:
-    """Has a home and a working folder that looks like the repository, and a server with the default model."""
+    """Has a home, a working folder that looks like the repository, and a running server."""
 
-    def __init__(self, folder, hub, replacements):
+    def __init__(self, folder, hub, replacements, serve="embed-server serve"):
         self.folder = folder
         self.work = folder / "embed-server"
         self.python = None
@@ -75,7 +75,7 @@ class Reader:
             "READER_PORT": str(port),
             "LITELLM_LOCAL_MODEL_COST_MAP": "True",
         }
-        self.shell("embed-server serve")
+        self.shell(serve)
 
     def lay_out(self):
         stand_in = ROOT / "Tests" / "docs" / "embed-server"
@@ -88,8 +88,8 @@ class Reader:
         (self.work / ".build" / "release" / "embed-server").symlink_to(stand_in)
         (self.folder / "bin" / "embed-server").symlink_to(stand_in)
         (store / MODEL).symlink_to(MODEL_DIRECTORY)
-        for name, fixture in JINA.items():
-            (self.folder / "models" / name).symlink_to(fixture)
+        for name, checkpoint in {MODEL: MODEL_DIRECTORY, **JINA}.items():
+            (self.folder / "models" / name).symlink_to(checkpoint)
         # Without this curl is content with any status.
         (self.folder / "home" / ".curlrc").write_text("silent\nshow-error\nfail-with-body\n")
 

@@ -6,9 +6,9 @@ import tomllib
 
 import pytest
 
-from embed_server import ROOT
+from embed_server import MODEL, ROOT
 from hub import Hub
-from pages import PAGES, blocks
+from pages import PAGES, Block, blocks
 from reader import JINA, Failure, Reader
 
 LISTED = tomllib.loads((ROOT / "Tests" / "docs" / "commands.toml").read_text(encoding="utf-8"))
@@ -57,13 +57,16 @@ def test_follow(page, hub, tmp_path):
     todo = [(block, text) for block, text in todo if not is_empty(text)]
     if not todo:
         return
-    reader = Reader(tmp_path, hub, LISTED["replace"])
+    models = " ".join(f"--model {name}=/models/{name}" for name in LISTED["models"].get(page, [MODEL]))
+    reader = Reader(tmp_path, hub, LISTED["replace"], f"embed-server serve {models}")
     failures = []
     try:
         for file in LISTED["file"]:
             if file["page"] == page:
                 content = file["text"] if "text" in file else (ROOT / file["copy_of"]).read_text(encoding="utf-8")
                 reader.write(file["name"], content)
+        if page in LISTED["python"]:
+            reader.run_python(Block("Tests/docs/commands.toml", 1, "python", LISTED["python"][page]))
         for block, text in todo:
             try:
                 if block.language == "python":
