@@ -7,7 +7,7 @@ import pytest
 from embed_server import ROOT
 
 # What tests need besides the libraries they are about.
-TOOLS = {"axe-playwright-python", "numpy", "pillow", "playwright", "pytest", "tiktoken", "torch"}
+TOOLS = {"axe-playwright-python", "numpy", "pillow", "playwright", "pyarrow", "pytest", "pyyaml", "tiktoken", "torch"}
 FILES = ["requirements.txt", "matrix/requirements.txt", "matrix/requirements-mteb.txt"]
 PINS = {
     tuple(line.split("=="))

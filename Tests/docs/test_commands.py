@@ -5,6 +5,7 @@ import re
 import tomllib
 
 import pytest
+import yaml
 
 from embed_server import MODEL, ROOT
 from hub import Hub
@@ -89,6 +90,8 @@ def test_no_block_is_left_out(page):
             assert is_elsewhere(block, block.text), f"{block} is neither run nor in commands.toml"
         if block.language == "json" and "…" not in block.text:
             json.loads(block.text)
+        if block.language == "yaml" and "…" not in block.text:
+            yaml.safe_load(block.text)
 
 
 @pytest.mark.parametrize("page, line, by, why", ELSEWHERE)
