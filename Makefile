@@ -5,7 +5,7 @@ BINARY := .build/release/embed-server
 VENV := .build-test/client-tests
 
 .DEFAULT_GOAL := help
-.PHONY: help packages build model run test test-clients lint format bench fuzz clean
+.PHONY: help packages build model run test test-clients test-cluster lint format bench fuzz clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -34,6 +34,10 @@ test: packages model ## Run every test: Swift, then real Python clients against 
 test-clients: packages model ## Run the clients that `make test` leaves out, and the playground in a browser
 	swift build --product embed-server $(TEST)
 	Tests/clients/matrix/run .build-test/release/embed-server
+
+test-cluster: packages model ## Test the Helm chart, nginx before two servers, and the jobs on Spark and Ray
+	swift build --product embed-server $(TEST)
+	Tests/cluster/run .build-test/release/embed-server
 
 lint: ## Check the format of the sources
 	swift format lint --strict --recursive Package.swift Sources Tests Examples

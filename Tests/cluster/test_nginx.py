@@ -13,6 +13,7 @@ from collections import Counter
 
 import pytest
 
+from conftest import wait_until
 from embed_server import ROOT, Server
 
 CLIENTS = 6
@@ -30,13 +31,6 @@ class Connection(http.client.HTTPConnection):
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.sock.settimeout(self.timeout)
         self.sock.connect(self.path)
-
-
-def wait_until(condition):
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 class LoadBalancer:
@@ -120,8 +114,20 @@ class Load:
 
 
 @pytest.fixture
-def servers():
-    started = {number: Server("--threads", "1") for number in (0, 1)}
+def start(tmp_path):
+    """Starts the server of a number; each has a folder of batches of its own."""
+
+    def start(number, port=0):
+        config = tmp_path / f"config-{number}.json"
+        config.write_text(json.dumps({"batch": {"directory": str(tmp_path / f"batches-{number}")}}))
+        return Server("--config", str(config), "--threads", "1", port=port)
+
+    return start
+
+
+@pytest.fixture
+def servers(start):
+    started = {number: start(number) for number in (0, 1)}
     yield started
     for server in started.values():
         server.kill()
@@ -139,7 +145,7 @@ def requests_answered(server):
     return server.log().count('"path":"/v1/embeddings"')
 
 
-def test_no_request_fails_while_servers_restart(servers, balancer):
+def test_no_request_fails_while_servers_restart(servers, start, balancer):
     load = Load(balancer.socket)
     try:
         for number in (0, 1, 0, 1):
@@ -151,7 +157,7 @@ def test_no_request_fails_while_servers_restart(servers, balancer):
             assert servers[number].stop() == 0
             servers[number].kill()
             time.sleep(0.5)  # alone for a while
-            servers[number] = Server("--threads", "1", port=port)
+            servers[number] = start(number, port)
     finally:
         load.stop()
     retried = len(re.findall(r"127\.0\.0\.1:\d+, 127\.0\.0\.1:\d+", balancer.log.read_text()))
