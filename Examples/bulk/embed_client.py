@@ -2,6 +2,7 @@
 
 Only Python's library and pyarrow, so that it can be shipped to workers as one file.
 """
+import argparse
 import base64
 import fcntl
 import http.client
@@ -109,3 +110,24 @@ class EmbedClient:
             if time.monotonic() + wait > deadline:
                 raise OSError(f"no answer within {self.patience} s") from problem
             time.sleep(wait * random.uniform(1, 1.25))  # not all at the same moment
+
+
+def argument_parser(description):
+    """The command line that the jobs share; the key of --server is in the environment, where other users do not see it."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("source")
+    parser.add_argument("target")
+    where = parser.add_mutually_exclusive_group(required=True)
+    where.add_argument("--server", help="URL of a running server, or of a load balancer; its key is $EMBED_API_KEY")
+    where.add_argument("--binary", help="path of embed-server on the machines that work")
+    parser.add_argument("--model", default="all-MiniLM-L6-v2", help="what servers started there serve: NAME or ID=DIR")
+    parser.add_argument("--threads", type=int, default=1, help="compute threads of such a server")
+    parser.add_argument("--request", type=json.loads, default={}, help='more fields, such as {"task": "clustering"}')
+    return parser
+
+
+def embedder_arguments(options):
+    """What the command line says about the server and the requests."""
+    command = [options.binary, "serve", "--model", options.model, "--threads", str(options.threads)]
+    key = os.environ.get("EMBED_API_KEY")
+    return {"server": options.server, "command": command, "request": options.request, "key": key}

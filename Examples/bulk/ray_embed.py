@@ -8,8 +8,6 @@ SOURCE is a folder of Parquet, or of JSON lines files (.jsonl); TARGET a folder 
 actor runs a server of its own, or all ask the one of --server. Every input file becomes one output file of the same
 name; run the job again, and it does the files that are missing. docs/cluster.md says what is promised.
 """
-import argparse
-import json
 import os
 import shutil
 import tempfile
@@ -57,6 +55,9 @@ def output_path(target, file):
 
 def run(source, target, arguments, actors=1, cpus=1, embedder=FileEmbedder):
     """Embeds the files that have no output yet, then writes _SUCCESS; returns how many there were."""
+    success = os.path.join(target, "_SUCCESS")
+    if os.path.exists(success):
+        os.remove(success)
     os.makedirs(os.path.join(target, TEMPORARY), exist_ok=True)
     files = sorted(os.path.join(source, name) for name in os.listdir(source) if name.endswith((".parquet", ".jsonl")))
     if len({output_path(target, file) for file in files}) < len(files):
@@ -74,28 +75,18 @@ def run(source, target, arguments, actors=1, cpus=1, embedder=FileEmbedder):
             num_cpus=cpus,
         ).materialize()
     shutil.rmtree(os.path.join(target, TEMPORARY))  # what attempts that failed have left
-    open(os.path.join(target, "_SUCCESS"), "w").close()
+    open(success, "w").close()
     return len(missing)
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("source")
-    parser.add_argument("target")
-    where = parser.add_mutually_exclusive_group(required=True)
-    where.add_argument("--server", help="URL of a running server, or of a load balancer")
-    where.add_argument("--binary", help="path of embed-server on the nodes")
-    parser.add_argument("--model", default="all-MiniLM-L6-v2", help="what the actors' servers serve")
+    parser = embed_client.argument_parser(__doc__)
     parser.add_argument("--actors", type=int, default=1, help="how many; one for each node is right")
-    parser.add_argument("--cpus", type=int, default=1, help="CPUs of an actor: its server's compute threads")
-    parser.add_argument("--request", type=json.loads, default={}, help='more fields, such as {"task": "clustering"}')
-    parser.add_argument("--key", help="API key for --server")
     options = parser.parse_args()
-    command = [options.binary, "serve", "--model", options.model, "--threads", str(options.cpus)]
-    arguments = {"server": options.server, "command": command, "request": options.request, "key": options.key}
     here = os.path.dirname(os.path.abspath(__file__))
     ray.init(runtime_env={"working_dir": here}, log_to_driver=False)
-    print(f"{run(options.source, options.target, arguments, options.actors, options.cpus)} files embedded")
+    arguments = embed_client.embedder_arguments(options)
+    print(f"{run(options.source, options.target, arguments, options.actors, options.threads)} files embedded")
 
 
 if __name__ == "__main__":

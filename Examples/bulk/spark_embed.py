@@ -5,17 +5,14 @@
     spark-submit --py-files embed_client.py spark_embed.py SOURCE TARGET --server http://embed:8080
 
 SOURCE is a folder of Parquet, or of JSON lines if its name ends with .jsonl. With --binary every executor runs a server
-of its own, which lives as long as the executor; with --server all ask that one. docs/cluster.md says what is promised.
+of its own, which its tasks share; with --server all ask that one. docs/cluster.md says what is promised.
 """
-import argparse
-import json
-
+import pyarrow as pa
 from pyspark import SparkFiles
 from pyspark.sql import SparkSession
 from pyspark.sql.types import ArrayType, FloatType, StructField, StructType
 
 import embed_client
-import pyarrow as pa
 
 
 def embedder(server=None, command=None, request=None, key=None):
@@ -44,21 +41,9 @@ def run(spark, source, target, function, batch_size=256):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("source")
-    parser.add_argument("target")
-    where = parser.add_mutually_exclusive_group(required=True)
-    where.add_argument("--server", help="URL of a running server, or of a load balancer")
-    where.add_argument("--binary", help="path of embed-server on the executors")
-    parser.add_argument("--model", default="all-MiniLM-L6-v2", help="what the executors' servers serve")
-    parser.add_argument("--threads", type=int, help="compute threads of each executor's server")
-    parser.add_argument("--request", type=json.loads, default={}, help='more fields, such as {"task": "clustering"}')
-    parser.add_argument("--key", help="API key for --server")
-    options = parser.parse_args()
-    command = [options.binary, "serve", "--model", options.model]
-    command += ["--threads", str(options.threads)] if options.threads else []
-    function = embedder(options.server, command, options.request, options.key)
-    run(SparkSession.builder.appName("embed").getOrCreate(), options.source, options.target, function)
+    options = embed_client.argument_parser(__doc__).parse_args()
+    spark = SparkSession.builder.appName("embed").getOrCreate()
+    run(spark, options.source, options.target, embedder(**embed_client.embedder_arguments(options)))
 
 
 if __name__ == "__main__":
