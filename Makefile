@@ -5,7 +5,7 @@ BINARY := .build/release/embed-server
 VENV := .build-test/client-tests
 
 .DEFAULT_GOAL := help
-.PHONY: help packages build model run test test-clients test-cluster lint format bench fuzz clean
+.PHONY: help packages build model run test test-clients test-examples test-cluster lint format bench fuzz clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -34,6 +34,12 @@ test: packages model ## Run every test: Swift, then real Python clients against 
 test-clients: packages model ## Run the clients that `make test` leaves out, and the playground in a browser
 	swift build --product embed-server $(TEST)
 	Tests/clients/matrix/run .build-test/release/embed-server
+
+test-examples: packages model ## Run the search examples against PostgreSQL, FAISS, Chroma and sqlite-vec
+	@scripts/install-packages postgresql
+	swift build --product embed-server $(TEST)
+	@scripts/python-environment .build-test/examples Examples/search/requirements.txt Tests/clients/examples/requirements.txt
+	EMBED_SERVER_BINARY=$(CURDIR)/.build-test/release/embed-server .build-test/examples/bin/python -m pytest -q Tests/clients/examples
 
 test-cluster: packages model ## Test the Helm chart, nginx before two servers, and the jobs on Spark and Ray
 	swift build --product embed-server $(TEST)

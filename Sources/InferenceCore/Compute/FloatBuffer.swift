@@ -22,10 +22,7 @@ final class FloatBuffer {
     deinit { base.deallocate() }
 
     private static func allocate(_ count: Int) -> UnsafeMutablePointer<Float> {
-        let raw = UnsafeMutableRawPointer.allocate(
-            byteCount: max(64, count * MemoryLayout<Float>.stride),
-            alignment: 64
-        )
-        return raw.bindMemory(to: Float.self, capacity: count)
+        LargeMemory.allocate(byteCount: count * MemoryLayout<Float>.stride)
+            .bindMemory(to: Float.self, capacity: count)
     }
 }

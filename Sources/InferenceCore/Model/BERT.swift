@@ -137,22 +137,23 @@ struct BERT: ForwardPass {
             )
         )
         embeddingNorm = try norm("embeddings.LayerNorm")
+        let linear = LinearLayers(backend: backend)
         var layers: [Layer] = []
         for index in 0..<configuration.layerCount {
             let name = "encoder.layer.\(index)."
             layers.append(
                 Layer(
-                    projections: backend.layer(
+                    projections: linear.layer(
                         try part(name + "attention.self.query", hidden, hidden),
                         try part(name + "attention.self.key", hidden, hidden),
                         try part(name + "attention.self.value", hidden, hidden)
                     ),
-                    attentionOutput: backend.layer(try part(name + "attention.output.dense", hidden, hidden)),
+                    attentionOutput: linear.layer(try part(name + "attention.output.dense", hidden, hidden)),
                     attentionNorm: try norm(name + "attention.output.LayerNorm"),
-                    intermediate: backend.layer(
+                    intermediate: linear.layer(
                         try part(name + "intermediate.dense", configuration.intermediateSize, hidden)
                     ),
-                    output: backend.layer(try part(name + "output.dense", hidden, configuration.intermediateSize)),
+                    output: linear.layer(try part(name + "output.dense", hidden, configuration.intermediateSize)),
                     outputNorm: try norm(name + "output.LayerNorm")
                 )
             )

@@ -85,26 +85,27 @@ struct Transformer: ForwardPass {
         }
 
         embeddings = try weights.tensor(prefix + "embed_tokens.weight", shape: [configuration.vocabularySize, hidden])
+        let linear = LinearLayers(backend: backend)
         var layers: [Layer] = []
         for index in 0..<configuration.layerCount {
             let name = "layers.\(index)."
             layers.append(
                 Layer(
                     inputNorm: try norm(name + "input_layernorm", hidden),
-                    projections: backend.layer(
+                    projections: linear.layer(
                         try part(name + "self_attn.q_proj", queryWidth, hidden),
                         try part(name + "self_attn.k_proj", keyWidth, hidden),
                         try part(name + "self_attn.v_proj", keyWidth, hidden)
                     ),
                     queryNorm: isQwen3 ? try norm(name + "self_attn.q_norm", configuration.headSize) : nil,
                     keyNorm: isQwen3 ? try norm(name + "self_attn.k_norm", configuration.headSize) : nil,
-                    output: backend.layer(try part(name + "self_attn.o_proj", hidden, queryWidth)),
+                    output: linear.layer(try part(name + "self_attn.o_proj", hidden, queryWidth)),
                     feedForwardNorm: try norm(name + "post_attention_layernorm", hidden),
-                    gateUp: backend.layer(
+                    gateUp: linear.layer(
                         try part(name + "mlp.gate_proj", inner, hidden),
                         try part(name + "mlp.up_proj", inner, hidden)
                     ),
-                    down: backend.layer(try part(name + "mlp.down_proj", hidden, inner))
+                    down: linear.layer(try part(name + "mlp.down_proj", hidden, inner))
                 )
             )
         }

@@ -56,11 +56,21 @@ public enum ComputeBackend: String, Sendable, CaseIterable {
     case native
     /// OpenBLAS over the weights as they are stored: the reference.
     case openBLAS = "openblas"
+}
+
+/// Makes the linear layers of one model.
+struct LinearLayers {
+    /// Which code multiplies.
+    let backend: ComputeBackend
+    private let memory = WeightMemory()
+
+    /// For a model's weights; nothing is computed yet.
+    init(backend: ComputeBackend) { self.backend = backend }
 
     /// Makes a layer of parts with the same input.
     func layer(_ parts: LinearPart...) -> any LinearLayer {
-        switch self {
-        case .native: PackedLinear(parts)
+        switch backend {
+        case .native: PackedLinear(parts, in: memory)
         case .openBLAS: BLASLinear(parts)
         }
     }

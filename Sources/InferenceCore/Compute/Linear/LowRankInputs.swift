@@ -11,9 +11,9 @@ struct LowRankInputs: Sendable {
     var width: Int { offsets[offsets.count - 1] }
 
     /// Packs A of every part that the adapter touches; `nil` where it touches none.
-    init?(_ updates: [LowRankUpdate?]) {
+    init?(_ updates: [LowRankUpdate?], in memory: WeightMemory) {
         guard updates.contains(where: { $0 != nil }) else { return nil }
-        parts = updates.map { $0.map { PackedWeights($0.down, keepBFloat16: true) } }
+        parts = updates.map { $0.map { PackedWeights($0.down, keepBFloat16: true, in: memory) } }
         scales = updates.map { $0?.scale ?? 1 }
         offsets = Self.offsets(updates)
     }

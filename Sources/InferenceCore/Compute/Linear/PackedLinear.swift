@@ -26,13 +26,16 @@ struct PackedLinear: LinearLayer {
     /// Packed rows of one piece of work: they stay in the L2 cache while panels go by.
     private static let cachedInputBytes = 384 * 1024
 
-    init(_ parts: [LinearPart]) {
+    /// Packs the weights.
+    init(_ parts: [LinearPart], in memory: WeightMemory) {
         precondition(Set(parts.map(\.inputs)).count == 1, "layers side by side have one input")
         inputs = parts[0].inputs
         outputs = parts.map(\.outputs)
-        table = PanelTable(parts)
+        table = PanelTable(parts, in: memory)
         biases = parts.map { $0.bias?.widened() }
-        down = parts[0].updates.indices.map { adapter in LowRankInputs(parts.map { $0.updates[adapter] }) }
+        down = parts[0].updates.indices.map { adapter in
+            LowRankInputs(parts.map { $0.updates[adapter] }, in: memory)
+        }
         widest = down.compactMap { $0?.width }.max() ?? 0
     }
 

@@ -17,24 +17,27 @@ final class PackedWeights: Sendable {
     private static let panelColumns = Kernels.best.panel_columns
     // SAFETY: written in `init` only, before anyone else has the object.
     private nonisolated(unsafe) let base: UnsafeMutableRawPointer
+    /// What `base` points into.
+    private let memory: WeightMemory
     /// Bytes of a panel; the next one follows.
     let panelBytes: Int
 
     /// Packs W on all CPUs.
     ///
-    /// - Parameter keepBFloat16: whether bfloat16 may stay; false where another operand of the same tile is not.
-    init(_ weight: Tensor, keepBFloat16: Bool) {
+    /// - Parameters:
+    ///   - keepBFloat16: whether bfloat16 may stay; false where another operand of the same tile is not.
+    ///   - memory: where to.
+    init(_ weight: Tensor, keepBFloat16: Bool, in memory: WeightMemory) {
         outputs = weight.shape[0]
         inputs = weight.shape[1]
         isBFloat16 = keepBFloat16 && weight.type == .bfloat16
         panelCount = (outputs + Self.panelColumns - 1) / Self.panelColumns
         panelBytes = inputs * Self.panelColumns * (isBFloat16 ? 2 : 4)
-        base = UnsafeMutableRawPointer.allocate(byteCount: max(64, panelCount * panelBytes), alignment: 64)
+        base = memory.allocate(byteCount: panelCount * panelBytes)
+        self.memory = memory
         DispatchQueue.concurrentPerform(iterations: panelCount) { pack(weight, panel: $0) }
         weight.releasePages()
     }
-
-    deinit { base.deallocate() }
 
     /// The first value of a panel.
     func panel(_ index: Int) -> UnsafeRawPointer { UnsafeRawPointer(base + index * panelBytes) }

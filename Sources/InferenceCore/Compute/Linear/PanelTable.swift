@@ -31,7 +31,7 @@ struct PanelTable: Sendable {
     private let inputs: Int
 
     /// Packs all weights.
-    init(_ parts: [LinearPart]) {
+    init(_ parts: [LinearPart], in memory: WeightMemory) {
         var panels: [Panel] = [], owners: [PackedWeights] = []
         var (firstPanels, firstColumns) = ([0], [0])
         let adapters = parts[0].updates.count
@@ -40,7 +40,7 @@ struct PanelTable: Sendable {
             let own = part.updates.compactMap(\.self)
             // Both sums of a tile read the same type.
             let keep = ([part.weight] + own.flatMap { [$0.down, $0.up] }).allSatisfy { $0.type == .bfloat16 }
-            let weights = PackedWeights(part.weight, keepBFloat16: keep)
+            let weights = PackedWeights(part.weight, keepBFloat16: keep, in: memory)
             owners.append(weights)
             let column = firstColumns[index]
             for panel in 0..<weights.panelCount {
@@ -60,7 +60,7 @@ struct PanelTable: Sendable {
                     updates[adapter] += Array(repeating: Update(), count: weights.panelCount)
                     continue
                 }
-                let up = PackedWeights(update.up, keepBFloat16: keep)
+                let up = PackedWeights(update.up, keepBFloat16: keep, in: memory)
                 owners.append(up)
                 let offset = LowRankInputs.offsets(parts.map { $0.updates[adapter] })[index]
                 updates[adapter] += (0..<weights.panelCount).map {
