@@ -14,6 +14,7 @@ struct EmbedServer: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, EmbedCommand.self, TokenizeCommand.self, DoctorCommand.self, BenchCommand.self,
             PullCommand.self, ModelsCommand.self, RemoveCommand.self, BundleCommand.self, UnbundleCommand.self,
+            HealthCommand.self,
         ]
     )
 }

@@ -87,6 +87,22 @@ struct CommandTests {
         #expect(error?.description.contains("/nowhere/models/all-MiniLM-L6-v2") == true)
         #expect(error?.description.contains("make model") == true)
     }
+
+    @Test(
+        "a server that listens on every address is asked on the loopback one",
+        arguments: [
+            ("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "127.0.0.1"), ("::", "[::1]"), ("fd00::2", "[fd00::2]"),
+            ("localhost", "localhost"),
+        ]
+    )
+    func healthAddress(host: String, asked: String) {
+        var settings = ServerSettings()
+        settings.host = host
+        settings.port = 9000
+        #expect(HealthCommand.url(of: settings) == "http://\(asked):9000/readyz")
+        settings.tls = TLSSettings(certificate: "/server.pem", key: "/server.key")
+        #expect(HealthCommand.url(of: settings) == "https://\(asked):9000/readyz")
+    }
 }
 
 @Suite("Log lines")

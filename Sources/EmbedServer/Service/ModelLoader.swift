@@ -57,7 +57,8 @@ struct MissingModel: Error, Equatable, CustomStringConvertible {
     var description: String {
         let advice =
             if id == ModelSettings.standard.id {
-                "Run `make model` to get it, or pass --model ID=DIR to serve another one."
+                "Run `make model` to get it, or pass --model ID=DIR to serve another one. In a container: build the image "
+                    + "with --build-arg MODEL=\(id), or mount a model store."
             } else if isOfStore {
                 "Run `embed-server pull \(Repository.published.contains(id) ? id : "OWNER/\(id)")` to get it, "
                     + "or pass --model ID=DIR."
