@@ -102,13 +102,19 @@ struct BulkJob: Sendable {
         }
         let lock = try FileHandle(updating: item.output)
         guard lock.tryLock() else { throw BulkError.outputBusy(item.output) }
-        if let stored { try compare(stored, with: start) }
-        guard stored == nil || stored?.position == start.position else { return lock }
-        // Nothing is done yet: whatever the outputs hold goes.
+        if let stored {
+            try compare(stored, with: start)
+            if stored.position != start.position { return lock }
+        }
+        try begin(at: start)
+        return lock
+    }
+
+    /// Puts the outputs where nothing is done yet, whatever they hold.
+    private func begin(at start: JobCheckpoint) throws {
         try start.save(to: checkpointPath)
         for path in outputs { try FileHandle(updating: path).truncate(to: 0) }
-        try output.header(rows: 0).withUnsafeBytes { octets throws(IOError) in try lock.write(octets, at: 0) }
-        return lock
+        try AppendOnlyFile(path: item.output, length: 0).write(output.header(rows: 0)[...])
     }
 
     private func compare(_ stored: JobCheckpoint, with start: JobCheckpoint) throws(BulkError) {
