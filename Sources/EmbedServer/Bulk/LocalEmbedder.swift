@@ -36,7 +36,12 @@ struct LocalEmbedder: TextEmbedder {
         )
         request.priority = .bulk
         request.isPartial = true
-        let result = try await model.embed(request)
+        let result: EmbeddingResult
+        do throws(EmbeddingError) {
+            result = try await model.embed(request)
+        } catch {
+            throw error == .cancelled ? CancellationError() : error
+        }
         let vectors = try result.vectors.enumerated().map { index, vector in
             guard let failure = result.failures[index] else { return Result<[Float], TextFailure>.success(vector) }
             return .failure(try Self.explain(failure))
