@@ -40,7 +40,8 @@ struct LocalEmbedder: TextEmbedder {
         do throws(EmbeddingError) {
             result = try await model.embed(request)
         } catch {
-            throw error == .cancelled ? CancellationError() : error
+            if error == .cancelled { throw CancellationError() }
+            throw error
         }
         let vectors = try result.vectors.enumerated().map { index, vector in
             guard let failure = result.failures[index] else { return Result<[Float], TextFailure>.success(vector) }
