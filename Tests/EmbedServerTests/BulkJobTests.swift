@@ -1,5 +1,3 @@
-import Foundation
-import Synchronization
 import Testing
 
 @testable import EmbedServer
@@ -32,11 +30,11 @@ private struct FakeEmbedder: TextEmbedder {
 
 @Suite("Bulk jobs")
 final class BulkJobTests {
-    private let folder = FileManager.default.temporaryDirectory.path + "/bulk-\(UUID().uuidString)"
+    private let folder = "/tmp/embed-server-bulk-\(UInt64.random(in: 0...UInt64.max))"
 
     init() throws { try Disk.makeFolder(folder) }
 
-    deinit { try? FileManager.default.removeItem(atPath: folder) }
+    deinit { try? FileTree.remove(folder) }
 
     private func write(_ name: String, _ text: String) throws {
         try Disk.replace("\(folder)/\(name)", with: Array(text.utf8))
@@ -94,10 +92,8 @@ final class BulkJobTests {
                 try await self.run("in.csv", "parts.\(ending)", limit: limit)
             }
             // What a kill leaves behind: octets that no checkpoint knows of.
-            let handle = try #require(Foundation.FileHandle(forWritingAtPath: "\(folder)/parts.\(ending)"))
-            try handle.seekToEnd()
-            try handle.write(contentsOf: Data("half a li".utf8))
-            try handle.close()
+            let path = "\(folder)/parts.\(ending)"
+            try AppendOnlyFile(path: path, length: try #require(Disk.size(of: path))).write(Array("half a li".utf8)[...])
         }
         #expect(try await run("in.csv", "parts.\(ending)").completed == 50)
         let whole = try InputFile.contents(path: "\(folder)/whole.\(ending)")
@@ -133,7 +129,7 @@ final class BulkJobTests {
     @Test("an output that another process writes is left alone")
     func busy() async throws {
         try write("in.txt", "a\n")
-        let lock = try EmbedServer.FileHandle(updating: "\(folder)/out.jsonl")
+        let lock = try FileHandle(updating: "\(folder)/out.jsonl")
         #expect(lock.tryLock())
         let error = await #expect(throws: BulkError.self) { try await self.run("in.txt", "out.jsonl") }
         #expect(error?.description.contains("another process") == true)
