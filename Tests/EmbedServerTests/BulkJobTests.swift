@@ -93,7 +93,8 @@ final class BulkJobTests {
             }
             // What a kill leaves behind: octets that no checkpoint knows of.
             let path = "\(folder)/parts.\(ending)"
-            try AppendOnlyFile(path: path, length: try #require(Disk.size(of: path))).write(Array("half a li".utf8)[...])
+            let file = try AppendOnlyFile(path: path, length: try #require(Disk.size(of: path)))
+            try file.write(Array("half a li".utf8)[...])
         }
         #expect(try await run("in.csv", "parts.\(ending)").completed == 50)
         let whole = try InputFile.contents(path: "\(folder)/whole.\(ending)")
