@@ -208,7 +208,7 @@ def test_bad_records_can_be_skipped(tmp_path, expected):
     assert run(*LOCAL, tmp_path / "in.jsonl", "--output", tmp_path / "out.jsonl").returncode != 0
     result = succeed(*LOCAL, "--on-error", "skip", tmp_path / "in.jsonl", "--output", tmp_path / "out.jsonl")
     assert "1 skipped" in result.stderr
-    assert [set(line) for line in lines(tmp_path / "out.jsonl")] == [{"embedding"}, {"line", "error"}, {"embedding"}]
+    assert [set(line) for line in lines(tmp_path / "out.jsonl")] == [{"embedding"}, {"line", "id", "error"}, {"embedding"}]
     succeed(*LOCAL, "--on-error", "skip", tmp_path / "in.jsonl", "--output", tmp_path / "out.npy")
     array = numpy.load(tmp_path / "out.npy")
     assert numpy.isnan(array[1]).all()

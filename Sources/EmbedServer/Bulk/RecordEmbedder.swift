@@ -1,5 +1,3 @@
-import JSONCore
-
 /// The way from records to the octets of the outputs.
 struct RecordEmbedder: Sendable {
     /// Finds the text of a record.
@@ -16,23 +14,21 @@ struct RecordEmbedder: Sendable {
     /// Embeds records; those behind one that ends the work are left alone.
     func outcome(of records: [Record]) async throws -> RecordJob.Outcome {
         let parsed = parse(records)
-        let texts = parsed.compactMap { try? $0.get().text }
+        let texts = parsed.compactMap { try? $0.text.get() }
         let embedded = texts.isEmpty ? EmbeddedTexts() : try await embedder.embed(texts)
         var outcome = RecordJob.Outcome(outputs: Array(repeating: [], count: output.fileCount), counts: JobCounts())
         outcome.counts.tokens = embedded.tokens
         var next = 0
         for (record, item) in zip(records, parsed) {
-            var id: JSONValue?
             let failure: LineError
-            switch item {
-            case .success(let item):
-                id = item.id
+            switch item.text {
+            case .success:
                 let result = embedded.vectors[next]
                 let isTruncated = embedded.isTruncated[next]
                 next += 1
                 switch result {
                 case .success(let vector):
-                    output.write(vector, id: id, to: &outcome.outputs)
+                    output.write(vector, id: item.id, to: &outcome.outputs)
                     outcome.counts.completed += 1
                     if isTruncated {
                         outcome.counts.truncated += 1
@@ -47,21 +43,18 @@ struct RecordEmbedder: Sendable {
                 outcome.failure = (failure, outcome.counts.completed)
                 return outcome
             }
-            output.write(failure, of: record.index - text.headerRecords, id: id, to: &outcome.outputs)
+            let row = record.index - text.headerRecords
+            output.write(failure, of: row, id: item.id, to: &outcome.outputs)
             outcome.counts.failed += 1
         }
         return outcome
     }
 
-    private func parse(_ records: [Record]) -> [Result<RecordText.Parsed, LineError>] {
-        var parsed: [Result<RecordText.Parsed, LineError>] = []
+    private func parse(_ records: [Record]) -> [RecordText.Parsed] {
+        var parsed: [RecordText.Parsed] = []
         for record in records {
-            do throws(LineError) {
-                parsed.append(.success(try text.parse(record)))
-            } catch {
-                parsed.append(.failure(error))
-                if !skipsBadRecords { break }
-            }
+            parsed.append(text.parse(record))
+            if !skipsBadRecords, case .failure = parsed[parsed.count - 1].text { break }
         }
         return parsed
     }

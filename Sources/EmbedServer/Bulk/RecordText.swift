@@ -4,8 +4,8 @@ import JSONCore
 struct RecordText: Sendable {
     /// A record as far as it matters here.
     struct Parsed: Sendable, Equatable {
-        /// What to embed.
-        let text: String
+        /// What to embed, or why there is nothing.
+        let text: Result<String, LineError>
         /// What the record is called; `nil` if it has no name.
         let id: JSONValue?
     }
@@ -49,12 +49,17 @@ struct RecordText: Sendable {
     }
 
     /// Text and id of a record.
-    func parse(_ record: Record) throws(LineError) -> Parsed {
-        switch format {
-        case .jsonl: try parse(json: record)
-        case .csv: try parse(row: record)
-        case .text:
-            Parsed(text: try Self.string(Self.withoutReturn(Self.withoutMark(record)), line: record.line), id: nil)
+    func parse(_ record: Record) -> Parsed {
+        do throws(LineError) {
+            switch format {
+            case .jsonl: return try parse(json: record)
+            case .csv: return try parse(row: record)
+            case .text:
+                let octets = Self.withoutReturn(Self.withoutMark(record))
+                return Parsed(text: .success(try Self.string(octets, line: record.line)), id: nil)
+            }
+        } catch {
+            return Parsed(text: .failure(error), id: nil)
         }
     }
 
@@ -72,8 +77,9 @@ struct RecordText: Sendable {
                 reason: "expected a string or a whole number in \"\(fields.idName)\""
             )
         }
-        if let text = value.string ?? value[fields.text]?.string { return Parsed(text: text, id: id) }
-        throw LineError(number: record.line, reason: "expected a JSON string or {\"\(fields.text)\": \"…\"}")
+        if let text = value.string ?? value[fields.text]?.string { return Parsed(text: .success(text), id: id) }
+        let reason = "expected a JSON string or {\"\(fields.text)\": \"…\"}"
+        return Parsed(text: .failure(LineError(number: record.line, reason: reason)), id: id)
     }
 
     private func parse(row record: Record) throws(LineError) -> Parsed {
@@ -82,9 +88,9 @@ struct RecordText: Sendable {
         guard row.count >= needed else {
             throw LineError(number: record.line, reason: "expected at least \(needed) columns, found \(row.count)")
         }
-        let text = try Self.string(row[textColumn], line: record.line)
-        guard let idColumn else { return Parsed(text: text, id: nil) }
-        return Parsed(text: text, id: .string(try Self.string(row[idColumn], line: record.line)))
+        let id = try idColumn.map { column throws(LineError) in try Self.string(row[column], line: record.line) }
+        let text = Result { () throws(LineError) in try Self.string(row[textColumn], line: record.line) }
+        return Parsed(text: text, id: id.map(JSONValue.string))
     }
 
     private static func string(_ octets: [UInt8], line: Int) throws(LineError) -> String {
