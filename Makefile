@@ -5,7 +5,7 @@ BINARY := .build/release/embed-server
 VENV := .build-test/client-tests
 
 .DEFAULT_GOAL := help
-.PHONY: help packages build model run test test-clients test-examples check-docs lint format bench fuzz clean
+.PHONY: help packages build model run test test-clients test-examples test-cluster check-docs lint format bench fuzz clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -40,6 +40,10 @@ test-examples: packages model ## Run the search examples against PostgreSQL, FAI
 	swift build --product embed-server $(TEST)
 	@scripts/python-environment .build-test/examples Examples/search/requirements.txt Tests/clients/examples/requirements.txt
 	EMBED_SERVER_BINARY=$(CURDIR)/.build-test/release/embed-server .build-test/examples/bin/python -m pytest -q Tests/clients/examples
+
+test-cluster: packages model ## Test the Helm chart, nginx before two servers, and the jobs on Spark and Ray
+	swift build --product embed-server $(TEST)
+	Tests/cluster/run .build-test/release/embed-server
 
 check-docs: packages model ## Follow the documentation: run its commands, look for what it links to and names
 	swift build --product embed-server $(TEST)

@@ -21,6 +21,12 @@ static inline CURLcode ccurl_set_fields(CURL *handle, struct curl_slist *fields)
     return curl_easy_setopt(handle, CURLOPT_HTTPHEADER, fields);
 }
 
+/// Makes the transfer a POST of a copy of `octets`.
+static inline CURLcode ccurl_set_body(CURL *handle, const void *octets, size_t count) {
+    CURLcode code = curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)count);
+    return code == CURLE_OK ? curl_easy_setopt(handle, CURLOPT_COPYPOSTFIELDS, octets) : code;
+}
+
 /// Hands header lines and body to functions that get `context`.
 static inline void ccurl_set_sinks(CURL *handle, ccurl_sink header, ccurl_sink body, void *context) {
     curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, header);

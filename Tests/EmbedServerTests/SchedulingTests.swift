@@ -86,15 +86,16 @@ struct SchedulingTests {
         }
     }
 
-    @Test("when the compute worker fails, readiness turns off")
+    @Test("when the compute worker fails, both probes say so")
     func workerDeath() async throws {
         let client = try TestClient([.fake(failure: .computeFailed(reason: "poisoned"))])
         #expect(try await client.send(.get, "/readyz").status == 200)
         _ = try await client.embed(#"{"input":"x"}"#)
-        let ready = try await client.send(.get, "/readyz")
-        #expect(ready.status == 503)
-        #expect(ready.json["status"]?.string == "failed")
-        #expect(try await client.send(.get, "/livez").status == 200)
+        for path in ["/readyz", "/livez"] {
+            let probe = try await client.send(.get, path)
+            #expect(probe.status == 503)
+            #expect(probe.json["status"]?.string == "failed")
+        }
         #expect(try await client.embed(#"{"input":"x"}"#).status == 503)
     }
 

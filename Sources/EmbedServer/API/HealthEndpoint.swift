@@ -4,11 +4,15 @@ import JSONCore
 
 /// The probes: whether the process lives, and whether it can embed.
 struct HealthEndpoint: Sendable {
-    /// What the readiness probe reports.
+    /// What the probes report.
     let state: ServiceState
 
-    /// `GET /livez`, `/live`: 200 while the process answers at all.
-    func live(_ request: Request) -> Answer { answer("ok", status: .ok) }
+    /// `GET /livez`, `/live`: 503 after a failure that only a restart mends, else 200.
+    func live(_ request: Request) -> Answer {
+        let phase = state.phase
+        if case .failed = phase { return answer(phase.name, status: .serviceUnavailable) }
+        return answer("ok", status: .ok)
+    }
 
     /// `GET /readyz`, `/ready`, `/health`: 200 while requests are served, 503 before and after.
     func ready(_ request: Request) -> Answer {

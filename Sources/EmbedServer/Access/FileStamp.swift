@@ -11,6 +11,9 @@ struct FileStamp: Equatable {
     private let seconds: Int
     private let nanoseconds: Int
 
+    /// What of it is the same for the same contents on another mount: to be compared after a restart.
+    var contents: String { "\(size) octets, modified \(seconds).\(nanoseconds)" }
+
     /// Looks at a file, through symbolic links; `nil` if it is not there.
     init?(path: String) {
         var status = stat()

@@ -2,18 +2,21 @@ import JSONCore
 
 /// Reads one line of a command's input.
 enum InputLine {
-    /// The text of a line that is a JSON string or an object with a string `text`.
-    static func text(_ line: [UInt8], number: Int, allowsObject: Bool) throws(LineError) -> String {
-        let value: JSONValue
+    /// The value of a line of JSON.
+    static func value(_ line: [UInt8], number: Int) throws(LineError) -> JSONValue {
         do throws(JSONError) {
-            value = try JSONParser.parse(line)
+            return try JSONParser.parse(line)
         } catch {
             throw LineError(number: number, reason: "not JSON: \(error)")
         }
-        if let text = value.string { return text }
-        if allowsObject, let text = value["text"]?.string { return text }
-        let expected = allowsObject ? #"a JSON string or {"text": "…"}"# : "a JSON string"
-        throw LineError(number: number, reason: "expected \(expected)")
+    }
+
+    /// The text of a line that is a JSON string.
+    static func text(_ line: [UInt8], number: Int) throws(LineError) -> String {
+        guard let text = try value(line, number: number).string else {
+            throw LineError(number: number, reason: "expected a JSON string")
+        }
+        return text
     }
 }
 

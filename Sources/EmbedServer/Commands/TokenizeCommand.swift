@@ -35,7 +35,7 @@ struct TokenizeCommand: AsyncParsableCommand {
             number += 1
             let text: String
             do throws(LineError) {
-                text = try InputLine.text(line, number: number, allowsObject: false)
+                text = try InputLine.text(line, number: number)
             } catch {
                 try output.flush()
                 throw error

@@ -80,7 +80,7 @@ struct SettingsLoader {
 
     /// Variables that begin with `EMBED_` and mean nothing here: most likely misspelt.
     static func unknownNames(in environment: [String: String]) -> [String] {
-        let known = Set(SettingField.all.map(\.environmentName) + ["EMBED_HOME", "EMBED_CONFIG"])
+        let known = Set(SettingField.all.map(\.environmentName) + ["EMBED_HOME", "EMBED_CONFIG", "EMBED_API_KEY"])
         return environment.keys.filter { $0.hasPrefix("EMBED_") && !known.contains($0) }.sorted()
     }
 

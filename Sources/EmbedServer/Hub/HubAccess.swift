@@ -29,10 +29,7 @@ struct HubAccess: Sendable, Equatable {
     }
 
     /// Whether the token would go over the network in the clear.
-    var exposesToken: Bool {
-        guard token != nil, let endpoint, endpoint.hasPrefix("http:") else { return false }
-        return !["http://127.", "http://localhost", "http://[::1]"].contains { endpoint.hasPrefix($0) }
-    }
+    var exposesToken: Bool { token != nil && endpoint.map(HTTPTransfer.isExposed) == true }
 
     private static func checked(_ text: String) throws(HubError) -> String {
         let address = text.hasSuffix("/") ? String(text.dropLast()) : text

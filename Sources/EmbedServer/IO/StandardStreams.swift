@@ -18,8 +18,12 @@ struct StandardOutput: ~Copyable {
 
     /// Adds a line.
     mutating func write(line: [UInt8]) throws(IOError) {
-        pending += line
-        pending.append(UInt8(ascii: "\n"))
+        try write(line + [UInt8(ascii: "\n")])
+    }
+
+    /// Adds octets.
+    mutating func write(_ octets: [UInt8]) throws(IOError) {
+        pending += octets
         if pending.count >= 1 << 16 { try flush() }
     }
 

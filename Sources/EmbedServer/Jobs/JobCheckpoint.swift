@@ -8,6 +8,8 @@ struct JobCheckpoint: Sendable, Codable, Equatable {
     var outputBytes: [Int]
     /// What has become of these records.
     var counts = JobCounts()
+    /// What the job was told, by name; `nil` where nothing can change.
+    var settings: [String: String]?
 
     /// Before the first record.
     ///
@@ -38,12 +40,27 @@ struct JobCounts: Sendable, Codable, Equatable {
     var expired = 0
     /// Tokens of the results.
     var tokens = 0
+    /// Of those with a result, the ones whose text was cut.
+    var truncated = 0
 
     static func += (left: inout JobCounts, right: JobCounts) {
         left.completed += right.completed
         left.failed += right.failed
         left.expired += right.expired
         left.tokens += right.tokens
+        left.truncated += right.truncated
+    }
+}
+
+extension JobCounts {
+    /// Reads counts, also those that were stored before `truncated` was counted.
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        completed = try container.decode(Int.self, forKey: .completed)
+        failed = try container.decode(Int.self, forKey: .failed)
+        expired = try container.decode(Int.self, forKey: .expired)
+        tokens = try container.decode(Int.self, forKey: .tokens)
+        truncated = try container.decodeIfPresent(Int.self, forKey: .truncated) ?? 0
     }
 }
 

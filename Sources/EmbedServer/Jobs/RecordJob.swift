@@ -43,6 +43,8 @@ actor RecordJob {
     private let checkpointPath: String
     private let window: Window
     private var reader: RecordReader
+    /// Why nothing more can be read.
+    private var readFailure: (any Error)?
     private let outputs: [AppendOnlyFile]
     private var savedAt = ContinuousClock.now
 
@@ -96,6 +98,12 @@ actor RecordJob {
         try save()
     }
 
+    /// Puts octets in place of the first ones of an output, once the job is done.
+    func replaceStart(ofOutput index: Int, with octets: [UInt8]) throws {
+        try outputs[index].replaceStart(octets)
+        try outputs[index].sync()
+    }
+
     private func work(
         _ process: @escaping Process,
         _ onProgress: @Sendable (JobCheckpoint) throws -> Void
@@ -107,7 +115,7 @@ actor RecordJob {
             var appended = 0
             var bytes = 0
             while true {
-                while units.count < window.units, units.isEmpty || bytes < window.bytes, let unit = try nextUnit() {
+                while units.count < window.units, units.isEmpty || bytes < window.bytes, let unit = nextUnit() {
                     let number = started
                     let records = unit.records
                     group.addTask { (number, try await process(records)) }
@@ -115,7 +123,7 @@ actor RecordJob {
                     bytes += unit.bytes
                     started += 1
                 }
-                guard let (number, outcome) = try await group.next() else { return }
+                guard let (number, outcome) = try await group.next() else { break }
                 finished[number] = outcome
                 while let outcome = finished.removeValue(forKey: appended),
                     let unit = units.removeValue(forKey: appended)
@@ -128,14 +136,21 @@ actor RecordJob {
                 if .now - savedAt > Self.checkpointInterval { try save() }
             }
         }
+        if let readFailure { throw readFailure }
     }
 
-    private func nextUnit() throws -> Unit? {
+    /// What was read before a failure is still worked on.
+    private func nextUnit() -> Unit? {
         var records: [Record] = []
         var bytes = 0
-        while records.count < window.unitRecords, bytes < window.unitBytes, let record = try reader.next() {
-            records.append(record)
-            bytes += record.octets.count
+        while readFailure == nil, records.count < window.unitRecords, bytes < window.unitBytes {
+            do {
+                guard let record = try reader.next() else { break }
+                records.append(record)
+                bytes += record.octets.count
+            } catch {
+                readFailure = error
+            }
         }
         return records.isEmpty ? nil : Unit(records: records, bytes: bytes)
     }

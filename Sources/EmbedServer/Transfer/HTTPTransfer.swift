@@ -1,11 +1,11 @@
 import CCurl
 
-/// One GET over libcurl, which follows redirects, speaks through proxies and checks certificates.
+/// One GET or POST over libcurl, which speaks through proxies and checks certificates.
 ///
 /// Confined to the thread that runs its `TransferLoop`.
 final class HTTPTransfer {
     /// What to fetch.
-    struct Request {
+    struct Request: Sendable {
         /// An http or https URL.
         var url: String
         /// The token, which libcurl leaves out when a redirect leads to another host, port or scheme.
@@ -18,6 +18,10 @@ final class HTTPTransfer {
         var trustsAnyCertificate = false
         /// Seconds for all of it; 0 is as long as octets come.
         var timeoutSeconds = 0
+        /// What to POST, without following redirects; `nil`: a GET.
+        var body: [UInt8]?
+        /// Fields to send, as they stand in a header: `name: value`.
+        var fields: [String] = []
     }
 
     /// What is fetched.
@@ -51,6 +55,12 @@ final class HTTPTransfer {
         errorText.deallocate()
     }
 
+    /// Whether others on the network could read what is sent to this address.
+    static func isExposed(_ url: String) -> Bool {
+        url.hasPrefix("http:")
+            && !["http://127.", "http://localhost", "http://[::1]"].contains { url.hasPrefix($0) }
+    }
+
     /// The status of the last response; 0 before there is one.
     var status: Int { ccurl_status(handle) }
 
@@ -78,11 +88,16 @@ final class HTTPTransfer {
         set(CURLOPT_PROTOCOLS_STR, "http,https")
         // What was asked for under TLS is not fetched without.
         set(CURLOPT_REDIR_PROTOCOLS_STR, request.url.hasPrefix("https:") ? "https" : "http,https")
-        set(CURLOPT_FOLLOWLOCATION, 1)
-        set(CURLOPT_MAXREDIRS, 5)
         set(CURLOPT_CONNECTTIMEOUT, 30)
-        set(CURLOPT_LOW_SPEED_LIMIT, 1)
-        set(CURLOPT_LOW_SPEED_TIME, 60)
+        if let body = request.body {
+            // An answer may take long to compute: silence is no failure.
+            _ = body.withUnsafeBytes { ccurl_set_body(handle, $0.baseAddress, $0.count) }
+        } else {
+            set(CURLOPT_FOLLOWLOCATION, 1)
+            set(CURLOPT_MAXREDIRS, 5)
+            set(CURLOPT_LOW_SPEED_LIMIT, 1)
+            set(CURLOPT_LOW_SPEED_TIME, 60)
+        }
         set(CURLOPT_TIMEOUT, request.timeoutSeconds)
         set(CURLOPT_BUFFERSIZE, 1 << 18)
         if let authorities = request.authorities { set(CURLOPT_CAINFO, authorities) }
@@ -92,10 +107,9 @@ final class HTTPTransfer {
             set(CURLOPT_NOPROXY, "*")
         }
         if let range = request.range { set(CURLOPT_RANGE, "\(range.lowerBound)-\(range.upperBound)") }
-        if let token = request.token {
-            list = curl_slist_append(list, "Authorization: Bearer \(token)")
-            _ = ccurl_set_fields(handle, list)
-        }
+        if let token = request.token { list = curl_slist_append(list, "Authorization: Bearer \(token)") }
+        for field in request.fields { list = curl_slist_append(list, field) }
+        if list != nil { _ = ccurl_set_fields(handle, list) }
         ccurl_set_error_buffer(handle, errorText)
         ccurl_set_sinks(
             handle,

@@ -1,6 +1,6 @@
 import Glibc
 
-/// Tells people how far a download is: a bar on a terminal, a line now and then elsewhere.
+/// Tells people how far a long piece of work is: a bar on a terminal, a line now and then elsewhere.
 final class ProgressReport {
     private let total: Int
     private let isTerminal = StandardError.isTerminal
@@ -17,7 +17,9 @@ final class ProgressReport {
     }
 
     /// Shows that so many octets are there.
-    func update(received: Int) {
+    ///
+    /// - Parameter rate: how fast it goes, in the words of the work; `nil`: octets per second.
+    func update(received: Int, rate words: String? = nil) {
         let first = initial ?? received
         initial = first
         let now = clock.now
@@ -29,7 +31,7 @@ final class ProgressReport {
         let percent = total == 0 ? 100 : Int(Double(received) / Double(total) * 100)
         var text = "\(percent) % of \(ByteCount(total))"
         if rate > 0 {
-            text += ", \(ByteCount(Int(rate)))/s"
+            text += ", \(words ?? "\(ByteCount(Int(rate)))/s")"
             if !isDone { text += ", \(Self.clockTime(Double(total - received) / rate)) to go" }
         }
         if isTerminal {
