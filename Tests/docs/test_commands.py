@@ -58,6 +58,8 @@ def test_follow(page, hub, tmp_path):
     todo = [(block, text) for block, text in todo if not is_empty(text)]
     if not todo:
         return
+    builds = [str(block) for block, text in todo if re.search(r"^(make|docker|\S*pip|\S*install-packages) ", text, re.MULTILINE)]
+    assert not builds, "builds and installs do not belong here: list them in commands.toml"
     models = " ".join(f"--model {name}=/models/{name}" for name in LISTED["models"].get(page, [MODEL]))
     reader = Reader(tmp_path, hub, LISTED["replace"], f"embed-server serve {models}")
     failures = []
