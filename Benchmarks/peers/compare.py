@@ -14,7 +14,7 @@ import time
 
 import numpy as np
 
-from engines import LlamaCpp, ONNXRuntime, OpenVINO, Server, Torch
+from engines import LlamaCpp, ONNXRuntime, OpenVINO, PLAIN, Server, Torch
 from workload import Workload, percentile
 
 # How long an engine's threads may go on spinning after its turn.
@@ -79,7 +79,9 @@ def main():
     make = {
         "torch": lambda: Torch(options.checkpoint, options.threads),
         "onnxruntime": lambda: ONNXRuntime(options.checkpoint, options.threads, options.cache),
+        "onnxruntime-adapter": lambda: ONNXRuntime(options.checkpoint, options.threads, options.cache, adapter=True),
         "openvino": lambda: OpenVINO(options.checkpoint, options.threads),
+        "openvino-adapter": lambda: OpenVINO(options.checkpoint, options.threads, adapter=True),
         "llamacpp": lambda: LlamaCpp(options.gguf, options.threads),
     }
     engines = [Server(options.binary, options.checkpoint, options.threads)]
@@ -89,23 +91,23 @@ def main():
     if torch_engine:
         references["adapter"] = sample(torch_engine, workload)
         with torch_engine.without_adapter():
-            references["no adapter"] = sample(torch_engine, workload)
+            references[PLAIN] = sample(torch_engine, workload)
 
-    seconds = {engine.name: {"query": [], "passage": [], "mixed": []} for engine in engines}
-    for engine in engines:
-        for name in seconds[engine.name]:
+    seconds = [{"query": [], "passage": [], "mixed": []} for _ in engines]
+    for engine, lists in zip(engines, seconds):
+        for name in lists:
             measure(engine, workload, name)
     for number in range(options.rounds):
         for place in range(len(engines)):
-            engine = engines[(place + number) % len(engines)]
-            for name, values in seconds[engine.name].items():
-                values += measure(engine, workload, name)
+            index = (place + number) % len(engines)
+            for name, values in seconds[index].items():
+                values += measure(engines[index], workload, name)
 
     results = []
-    for engine in engines:
-        result = {"engine": engine.name, "setting": engine.setting, **figures(seconds[engine.name], workload)}
+    for engine, lists in zip(engines, seconds):
+        result = {"engine": engine.name, "setting": engine.setting, **figures(lists, workload)}
         if references:
-            key = "no adapter" if engine.setting == "no adapter" else "adapter"
+            key = PLAIN if engine.setting == PLAIN else "adapter"
             result |= fidelity(sample(engine, workload), references[key])
         results.append(result)
         engine.close()

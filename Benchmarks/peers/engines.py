@@ -18,6 +18,9 @@ from workload import batches
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
 from harness import process, free_port  # noqa: E402
 
+# What an engine computes with.
+UNMERGED, PLAIN = "adapter unmerged", "no adapter"
+
 TASKS = {"query": "retrieval.query", "passage": "retrieval.passage", "mixed": "retrieval.passage"}
 
 
@@ -73,14 +76,11 @@ class Padded:
 class Torch(Padded):
     """PyTorch in float32 with the adapter unmerged (PEFT), as the authors' own server runs it on CPUs."""
 
-    name, setting = "PyTorch f32", "adapter unmerged (PEFT)"
+    name, setting = "PyTorch f32", UNMERGED
 
     def __init__(self, folder, threads):
         torch.set_num_threads(threads)
-        self.plain = backbone(folder)
-        from peft import PeftModel
-
-        self.model = PeftModel.from_pretrained(self.plain, f"{folder}/adapters/retrieval").eval()
+        self.model = backbone(folder, adapter=True)
 
     def hidden(self, ids, mask):
         with torch.inference_mode():
@@ -94,19 +94,20 @@ class Torch(Padded):
 
 
 class ONNXRuntime(Padded):
-    """ONNX Runtime over an export without adapter."""
+    """ONNX Runtime over an export, without adapter unless asked for one."""
 
-    name, setting = "ONNX Runtime f32", "no adapter"
+    name = "ONNX Runtime f32"
 
-    def __init__(self, folder, threads, cache):
+    def __init__(self, folder, threads, cache, adapter=False):
         import onnxruntime
 
-        path = f"{cache}/{os.path.basename(folder.rstrip('/'))}/model.onnx"
+        self.setting = UNMERGED if adapter else PLAIN
+        path = f"{cache}/{os.path.basename(folder.rstrip('/'))}/{'adapter' if adapter else 'model'}.onnx"
         if not os.path.exists(path):
             os.makedirs(os.path.dirname(path), exist_ok=True)
             dynamic = {0: "rows", 1: "tokens"}
             torch.onnx.export(
-                Hidden(backbone(folder)), example(), path, input_names=["ids", "mask"], output_names=["hidden"],
+                Hidden(backbone(folder, adapter)), example(), path, input_names=["ids", "mask"], output_names=["hidden"],
                 dynamic_axes={"ids": dynamic, "mask": dynamic, "hidden": dynamic}, opset_version=18, dynamo=False,
             )
         options = onnxruntime.SessionOptions()
@@ -118,18 +119,19 @@ class ONNXRuntime(Padded):
 
 
 class OpenVINO(Padded):
-    """OpenVINO over a conversion without adapter, float32 asked for."""
+    """OpenVINO over a conversion, without adapter unless asked for one; float32 asked for."""
 
-    name, setting = "OpenVINO f32", "no adapter"
+    name = "OpenVINO f32"
 
-    def __init__(self, folder, threads):
+    def __init__(self, folder, threads, adapter=False):
         import openvino
 
+        self.setting = UNMERGED if adapter else PLAIN
         shape = openvino.PartialShape([-1, -1])
         ids, mask = example()
         with torch.no_grad():
             model = openvino.convert_model(
-                Hidden(backbone(folder)), example_input={"input_ids": ids, "attention_mask": mask},
+                Hidden(backbone(folder, adapter)), example_input={"input_ids": ids, "attention_mask": mask},
                 input=[("input_ids", shape), ("attention_mask", shape)],
             )
         self.compiled = openvino.Core().compile_model(model, "CPU", {
@@ -143,7 +145,7 @@ class OpenVINO(Padded):
 class LlamaCpp:
     """llama.cpp over an F16 GGUF without adapter, one sequence at a time: it has no padding, and gains nothing from more."""
 
-    name, setting = "llama.cpp f16", "no adapter"
+    name, setting = "llama.cpp f16", PLAIN
 
     def __init__(self, gguf, threads):
         import llama_cpp
@@ -188,8 +190,11 @@ def example():
     return ids, mask
 
 
-def backbone(folder):
-    """The checkpoint as transformers has it, in float32: Qwen3 where q and k are normalised, else EuroBERT."""
+def backbone(folder, adapter=False):
+    """The checkpoint as transformers has it, in float32: Qwen3 where q and k are normalised, else EuroBERT.
+
+    With the adapter for retrieval unmerged beside it (PEFT), if that is asked for.
+    """
     from safetensors.torch import load_file
     from transformers import EuroBertConfig, EuroBertModel, Qwen3Config, Qwen3Model
 
@@ -204,4 +209,8 @@ def backbone(folder):
     unused = [name for name in missing if "rotary" not in name] + [name for name in unexpected if name != "lm_head.weight"]
     if unused:
         raise SystemExit(f"{folder}: tensors do not match: {unused[:5]}")
+    if adapter:
+        from peft import PeftModel
+
+        model = PeftModel.from_pretrained(model, f"{folder}/adapters/retrieval")
     return model.eval()
