@@ -36,6 +36,9 @@ struct RecordJobTests {
         let csv = try records("id,text\n1,\"a\nb\"\"\n\"\n2,c\n", .csv)
         #expect(texts(csv) == ["id,text", "1,\"a\nb\"\"\n\"", "2,c"])
         #expect(csv.map(\.line) == [1, 2, 5])
+        // A quote within a field without quotes opens nothing.
+        let inches = try records("id,text\n1,5\" disk\n2,3\" disk\n\"3\",\"4\"\" \nx\"\n", .csv)
+        #expect(texts(inches) == ["id,text", "1,5\" disk", "2,3\" disk", "\"3\",\"4\"\" \nx\""])
         #expect(throws: LineError(number: 2, reason: "a quoted field is not closed")) { try records("a\n\"b\nc", .csv) }
     }
 

@@ -58,6 +58,7 @@ struct LocalEmbedder: TextEmbedder {
     private static func explain(_ error: EmbeddingError) throws(EmbeddingError) -> TextFailure {
         switch error {
         case .inputTooLong(_, let limit): TextFailure(reason: "more than \(limit) tokens, the model's limit")
+        case .emptyTokens: TextFailure(reason: "no tokens")
         case .notFinite: TextFailure(reason: "the model gave no finite vector")
         default: throw error
         }

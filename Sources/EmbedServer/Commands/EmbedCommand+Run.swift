@@ -50,7 +50,7 @@ extension EmbedCommand {
                     embedder: embedder,
                     output: vectorOutput(plan.outputFormat, of: embedder),
                     skipsBadRecords: onError == .skip,
-                    settings: settings(of: item, plan.outputFormat)
+                    settings: settings(of: item, plan.outputFormat, embedder.dimensions)
                 )
             },
             restarts: restart,
@@ -69,20 +69,22 @@ extension EmbedCommand {
     }
 
     /// What the octets of an output depend on.
-    private func settings(of item: BulkPlan.Item, _ format: VectorFormat) -> [String: String] {
+    ///
+    /// - Parameter dimensions: values of a vector, which a server decides.
+    private func settings(of item: BulkPlan.Item, _ format: VectorFormat, _ dimensions: Int) -> [String: String] {
         var settings = [
             "--embedding-type": embeddingType.rawValue, "--truncate": "\(truncate)", "--field": field,
             "--input-format": item.inputFormat.rawValue, "--output-format": format.rawValue,
-            "--server": server == nil ? "no" : "yes",
+            "--server": server == nil ? "no" : "yes", "values of a vector": "\(dimensions)",
         ]
         settings["--model"] = model
         settings["--task"] = task?.task.rawValue
-        settings["--dimensions"] = dimensions.map { "\($0)" }
+        settings["--dimensions"] = self.dimensions.map { "\($0)" }
         settings["--id-field"] = idField
         if server == nil, let model {
             let folder = CheckpointFolder.path(of: model)
-            let weights = FileTree.files(in: folder).filter { "\($0)".hasSuffix(".safetensors") }
-            settings["model files"] = weights.compactMap { FileStamp(path: "\(folder)/\($0)")?.contents }
+            settings["model files"] = FileTree.files(in: folder)
+                .compactMap { file in FileStamp(path: "\(folder)/\(file)").map { "\(file): \($0.contents)" } }
                 .joined(separator: "; ")
         }
         return settings

@@ -23,12 +23,13 @@ final class ProgressReport {
         let first = initial ?? received
         initial = first
         let now = clock.now
-        let isDone = received == total
+        // An input may grow while it is read.
+        let isDone = received >= total
         if let last, now - last < (isTerminal ? .milliseconds(200) : .seconds(10)), !isDone { return }
         last = now
         let seconds = (now - start).milliseconds / 1000
         let rate = seconds > 0.2 ? Double(received - first) / seconds : 0
-        let percent = total == 0 ? 100 : Int(Double(received) / Double(total) * 100)
+        let percent = isDone ? 100 : Int(Double(received) / Double(total) * 100)
         var text = "\(percent) % of \(ByteCount(total))"
         if rate > 0 {
             text += ", \(words ?? "\(ByteCount(Int(rate)))/s")"

@@ -52,18 +52,18 @@ struct RecordReader: ~Copyable {
         return nil
     }
 
-    /// A quote opens or closes a field, or is one of a pair that stands for itself: a record ends where their number is
-    /// even.
+    /// A record goes on over the lines that end within quotes.
     private mutating func wholeCSVRecord(from line: [UInt8], number: Int) throws -> [UInt8] {
         var record = line
-        var quotes = line.count { $0 == UInt8(ascii: "\"") }
-        while !quotes.isMultiple(of: 2) {
+        var quoting = CSVQuoting()
+        for octet in line { _ = quoting.read(octet) }
+        while quoting.isOpen {
             guard record.count <= Self.maximumRecordBytes, let more = try nextLine() else {
                 throw LineError(number: number, reason: "a quoted field is not closed")
             }
             record.append(UInt8(ascii: "\n"))
             record += more
-            quotes += more.count { $0 == UInt8(ascii: "\"") }
+            for octet in more { _ = quoting.read(octet) }
         }
         return record
     }

@@ -186,10 +186,10 @@ def test_the_tokens_are_those_of_explain(visit, all_models):
 def test_formats_and_code(visit, all_models, plain, format):
     page = visit(all_models)
     members = {} if format == "float" else {"embedding_type": format}
-    options = {"model": NANO, "task": "clustering", "dimensions": 32}
+    options = {"model": NANO, "task": "clustering", "dimensions": 12}
     embed(page, NASTY, **options, **members)
     assert page.locator("img").count() == 0
-    floating = numpy.array(plain(NASTY, task="clustering", dimensions=32, model=NANO), dtype="f4")
+    floating = numpy.array(plain(NASTY, task="clustering", dimensions=12, model=NANO), dtype="f4")
     expected = floating if "binary" not in format else numpy.where(floating > 0, 1, -1)
     assert numpy.abs(matrix(page) - cosines(expected)).max() <= 0.005 + 1e-6
 

@@ -102,7 +102,8 @@ async function embed() {
     const elapsed = performance.now() - start;
     const explanation = await explain(body);
     const cut = cutTexts(reply.fields.get("x-embed-truncated"));
-    const vectors = reply.answer.data.map((item) => decodeVector(item.embedding, body.embedding_type ?? "float"));
+    const format = body.embedding_type ?? "float";
+    const vectors = reply.answer.data.map((item) => decodeVector(item.embedding, format, body.dimensions));
     hideError();
     $("results").hidden = false;
     showFacts(body, reply, explanation, cut, elapsed);
@@ -302,7 +303,8 @@ $("form").addEventListener("submit", (event) => {
   embed();
 });
 $("form").addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) $("form").requestSubmit($("submit"));
+  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || $("submit").disabled) return;
+  $("form").requestSubmit($("submit"));
 });
 $("input").addEventListener("input", describeTexts);
 $("separator").addEventListener("change", describeTexts);

@@ -1,7 +1,7 @@
 // What is computed from vectors: cosines, and the two directions in which they differ most.
 
-/** The numbers of an embedding as it came in the answer; bits become 1 and -1. */
-function decodeVector(embedding, format) {
+/** The numbers of an embedding as it came in the answer; bits become 1 and -1, those that fill the last octet are left out. */
+function decodeVector(embedding, format, dimensions) {
   if (format === "float") return embedding;
   if (format === "base64") {
     const octets = Uint8Array.from(atob(embedding), (character) => character.charCodeAt(0));
@@ -9,9 +9,10 @@ function decodeVector(embedding, format) {
     return Array.from({ length: octets.length / 4 }, (_, index) => view.getFloat32(4 * index, true));
   }
   const offset = format === "binary" ? 128 : 0;
-  return embedding.flatMap((octet) => {
+  const bits = embedding.flatMap((octet) => {
     return [7, 6, 5, 4, 3, 2, 1, 0].map((bit) => (((octet + offset) >> bit) & 1 ? 1 : -1));
   });
+  return bits.slice(0, dimensions);
 }
 
 function dot(a, b) {
