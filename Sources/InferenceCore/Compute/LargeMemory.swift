@@ -3,7 +3,7 @@ import Glibc
 /// Memory for large arrays, on huge pages where the system has them.
 ///
 /// A forward pass reads all weights once. With small pages that is a miss in the TLB for every panel or two of them, and
-/// the hardware's prefetching ends at every page: products of a few rows take a twentieth longer.
+/// the hardware's prefetching ends at every page: products of a few rows take a tenth longer.
 enum LargeMemory {
     /// Of a huge page: its size and alignment.
     static let pageBytes = 2 << 20

@@ -20,7 +20,7 @@ final class WeightMemory: Sendable {
     /// Memory aligned for SIMD that lives as long as this object.
     func allocate(byteCount: Int) -> UnsafeMutableRawPointer {
         pieces.withLock { pieces in
-            let size = (byteCount + 63) / 64 * 64
+            let size = max(64, (byteCount + 63) / 64 * 64)
             if size > Self.pieceBytes / 2 {
                 // A piece of its own, in front, so that the last one goes on being filled.
                 let piece = LargeMemory.allocate(byteCount: size)
