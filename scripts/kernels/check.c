@@ -51,9 +51,6 @@ static void products(const ckernels *t) {
         uint16_t *h = malloc(panel * k * 2), *h2 = malloc(panel * k2 * 2);
         for (size_t i = 0; i < panel * k; i++) w[i] = widened(h[i] = bfloat16(w[i]));
         for (size_t i = 0; i < panel * k2; i++) w2[i] = widened(h2[i] = bfloat16(w2[i]));
-        float *pa = floats(t->block_rows * k), *pa2 = floats(t->block_rows * k2);
-        t->pack_rows(a, k, rows, k, pa);
-        t->pack_rows(a2, k2, rows, k2, pa2);
         for (int is_bf16 = 0; is_bf16 < 2; is_bf16++) {
             for (size_t columns = panel - 1; columns <= panel; columns++) {
                 void *pb = malloc(panel * k * 4), *pb2 = malloc(panel * k2 * 4);
@@ -67,8 +64,8 @@ static void products(const ckernels *t) {
                 float *c = floats(rows * panel), *start = malloc(rows * panel * sizeof(float));
                 memcpy(start, c, rows * panel * sizeof(float));
                 ckernels_tile tile = {
-                    .rows = rows, .columns = columns, .k = k, .a = pa, .b = pb, .k2 = k2, .a2 = pa2, .b2 = pb2,
-                    .c = c, .ldc = panel, .accumulate = 1, .ahead = pb, .ahead_step = 64,
+                    .rows = rows, .columns = columns, .k = k, .a = a, .lda = k, .b = pb, .k2 = k2, .a2 = a2, .lda2 = k2,
+                    .b2 = pb2, .c = c, .ldc = panel, .accumulate = 1, .ahead = pb, .ahead_step = 64,
                 };
                 (is_bf16 ? t->tile_bf16 : t->tile_f32)(&tile);
                 for (size_t r = 0; r < rows; r++)
@@ -81,7 +78,7 @@ static void products(const ckernels *t) {
                 free(pb), free(pb2), free(c), free(start);
             }
         }
-        free(a), free(a2), free(w), free(w2), free(h), free(h2), free(pa), free(pa2);
+        free(a), free(a2), free(w), free(w2), free(h), free(h2);
     }
 }
 

@@ -14,19 +14,21 @@
 
 #include "measure.h"
 
-/// One tile of a matrix product: C[r][c] = (accumulate ? C[r][c] : 0) + sum over i < k of A[i][r] * B[i][c], and then the
+/// One tile of a matrix product: C[r][c] = (accumulate ? C[r][c] : 0) + sum over i < k of A[r][i] * B[i][c], and then the
 /// same sum over A2 and B2 (a low-rank update). Each element is summed in one accumulator in the order of i, whatever
 /// the tile's size.
 typedef struct ckernels_tile {
     /// At most block_rows and panel_columns.
     size_t rows, columns;
-    /// Packed rows and a packed panel.
+    /// Rows, `lda` floats apart, and a packed panel.
     size_t k;
     const float *a;
+    size_t lda;
     const void *b;
     /// Those of the second sum; k2 is 0 where there is none.
     size_t k2;
     const float *a2;
+    size_t lda2;
     const void *b2;
     /// The output, rows `ldc` floats apart.
     float *c;
@@ -54,9 +56,9 @@ typedef struct ckernels {
     void (*scale)(float *x, float factor, size_t count);
 
     /// Layer normalisation (Ba et al. 2016) of `rows` rows: out = (x - mean) / sqrt(variance + epsilon) * weight + bias.
-    /// `residual`, unless NULL, is added to x first. All rows are `width` floats, dense; out may be x.
-    void (*layer_norm)(const float *x, const float *residual, const float *weight, const float *bias, float epsilon,
-                       float *out, size_t rows, size_t width);
+    /// `residual`, unless NULL, is added to x first. Rows of all three lie `stride` floats apart; out may be x.
+    void (*layer_norm)(const float *x, const float *residual, size_t stride, const float *weight, const float *bias,
+                       float epsilon, float *out, size_t rows, size_t width);
     /// RMS normalisation (Zhang & Sennrich 2019): out = x / sqrt(mean(x * x) + epsilon) * weight.
     /// Rows lie `x_stride` and `out_stride` floats apart; out may be x.
     void (*rms_norm)(const float *x, size_t x_stride, const float *weight, float epsilon, float *out,
@@ -72,11 +74,8 @@ typedef struct ckernels {
     /// cosine and sine are given. One head, one position.
     void (*rotate)(float *x, const float *cosine, const float *sine, size_t half);
 
-    /// Rows of a packed block and columns of a packed panel, for the three functions below.
+    /// Rows of the largest tile and columns of a packed panel, for the functions below.
     size_t block_rows, panel_columns;
-    /// Packs up to `block_rows` rows for a tile: out[i][r] = x[r][i], `block_rows` floats for each i < k; rows that are
-    /// missing become zeros.
-    void (*pack_rows)(const float *x, size_t stride, size_t rows, size_t k, float *out);
     /// Packs up to `panel_columns` rows of a weight matrix `[outputs, k]` (`stride` values apart) for `tile_bf16`:
     /// k times `panel_columns` bfloat16 values; those that are missing become zeros.
     void (*pack_panel_bf16)(const uint16_t *weights, size_t stride, size_t columns, size_t k, uint16_t *out);

@@ -71,10 +71,10 @@ public final class Benchmark {
         let layers = model.backbone.widestLayers
         let cost = model.backbone.cost
         let width = cost.widest[0].inputs
-        let x = Rows(base: input.reserve(rows * width), stride: width)
-        for index in 0..<rows * width { x.base[index] = Float(index % 17) / 17 - 0.5 }
+        let x = input.rows(rows, width: width)
+        for index in 0..<rows * x.stride { x.base[index] = Float(index % 17) / 17 - 0.5 }
         let outputs = layers[0].outputs.reduce(0, +)
-        let y = Rows(base: output.reserve(rows * outputs), stride: outputs)
+        let y = output.rows(rows, width: outputs)
         let segments = [AdapterSegment(rows: 0..<rows, adapter: adapter)]
         let operations = Double(rows) * cost.widestOperations(adapter: adapter)
         return rate {

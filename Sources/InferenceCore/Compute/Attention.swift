@@ -148,37 +148,26 @@ struct Attention: Sendable {
     ) {
         let kernels = Kernels.best
         let rows = tile.tokens.count
-        let blocks = (rows + Self.blockRows - 1) / Self.blockRows
-        let packedSize = blocks * Self.blockRows * headSize
-        // Packed queries; scores [rows, keyTile]; one block of them packed; maxima and sums [rows].
-        let packed = scratch.reserve(packedSize + (rows + Self.blockRows) * Self.keyTile + 2 * rows)
-        let scores = Rows(base: packed + packedSize, stride: Self.keyTile)
-        let weights = scores[rows]
-        let maxima = weights + Self.blockRows * Self.keyTile
+        // Scaled queries [rows, headSize]; scores [rows, keyTile]; maxima and sums [rows].
+        let base = scratch.reserve(rows * (headSize + Self.keyTile + 2))
+        let scaled = Rows(base: base, stride: headSize)
+        let scores = Rows(base: scaled[rows], stride: Self.keyTile)
+        let maxima = scores[rows]
         let sums = maxima + rows
         maxima.update(repeating: -Float.greatestFiniteMagnitude, count: rows)
         sums.update(repeating: 0, count: rows)
-        for block in 0..<blocks {
-            let first = block * Self.blockRows
-            kernels.pack_rows(
-                queries[first],
-                queries.stride,
-                min(Self.blockRows, rows - first),
-                headSize,
-                packed + first * headSize
-            )
-        }
-        kernels.scale(packed, 1 / Float(headSize).squareRoot(), packedSize)
+        for row in 0..<rows { scaled[row].update(from: queries[row], count: headSize) }
+        kernels.scale(scaled.base, 1 / Float(headSize).squareRoot(), rows * headSize)
 
         for begin in stride(from: 0, to: tile.visible, by: Self.keyTile) {
             let keys = begin..<min(begin + Self.keyTile, tile.visible)
-            score(tile, keys, packed, memory, into: scores)
+            score(tile, keys, scaled, memory, into: scores)
             for row in 0..<rows {
                 if causal { mask(scores[row], from: tile.tokens.lowerBound + row + 1, keys) }
                 let correction = kernels.softmax_step(scores[row], keys.count, maxima + row, sums + row)
                 if begin > 0 { kernels.scale(output[row], correction, headSize) }
             }
-            gather(tile, keys, scores, weights, memory, into: output)
+            gather(tile, keys, scores, memory, into: output)
         }
         for row in 0..<rows { kernels.scale(output[row], 1 / sums[row], headSize) }
     }
@@ -187,7 +176,7 @@ struct Attention: Sendable {
     private func score(
         _ tile: Tile,
         _ keys: Range<Int>,
-        _ packed: UnsafePointer<Float>,
+        _ queries: Rows,
         _ memory: PackedKeysAndValues,
         into scores: Rows
     ) {
@@ -201,7 +190,7 @@ struct Attention: Sendable {
                     min(Self.blockRows, tile.tokens.count - first),
                     columns,
                     headSize,
-                    packed + first * headSize,
+                    queries.from(first),
                     source,
                     scores.from(first).column(key - keys.lowerBound)
                 )
@@ -220,8 +209,7 @@ struct Attention: Sendable {
     private func gather(
         _ tile: Tile,
         _ keys: Range<Int>,
-        _ scores: Rows,
-        _ weights: UnsafeMutablePointer<Float>,
+        _ weights: Rows,
         _ memory: PackedKeysAndValues,
         into output: Rows
     ) {
@@ -229,13 +217,12 @@ struct Attention: Sendable {
         let panel = PackedKeysAndValues.panel
         for first in stride(from: 0, to: tile.tokens.count, by: Self.blockRows) {
             let count = min(Self.blockRows, tile.tokens.count - first)
-            Kernels.best.pack_rows(scores[first], scores.stride, count, keys.count, weights)
             for index in 0..<(headSize + panel - 1) / panel {
                 multiply(
                     count,
                     min(panel, headSize - index * panel),
                     keys.count,
-                    weights,
+                    weights.from(first),
                     memory.valuePanel(index, head: group, sequence: tile.sequence, token: keys.lowerBound),
                     output.from(first).column(index * panel),
                     accumulate: keys.lowerBound > 0
@@ -248,14 +235,14 @@ struct Attention: Sendable {
         _ rows: Int,
         _ columns: Int,
         _ k: Int,
-        _ a: UnsafePointer<Float>,
+        _ a: Rows,
         _ b: UnsafePointer<Float>,
         _ output: Rows,
         accumulate: Bool = false
     ) {
         var tile = ckernels_tile()
         (tile.rows, tile.columns, tile.k) = (rows, columns, k)
-        (tile.a, tile.b) = (a, UnsafeRawPointer(b))
+        (tile.a, tile.lda, tile.b) = (UnsafePointer(a.base), a.stride, UnsafeRawPointer(b))
         (tile.ahead, tile.ahead_step) = (UnsafeRawPointer(b), 0)  // keys and values are in the cache already
         (tile.c, tile.ldc, tile.accumulate) = (output.base, output.stride, accumulate ? 1 : 0)
         Kernels.best.tile_f32(&tile)

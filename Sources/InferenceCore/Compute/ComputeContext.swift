@@ -18,11 +18,12 @@ final class ComputeContext {
     let mixed = FloatBuffer()
     /// The inside of the feed-forward network.
     let wide = FloatBuffer()
-    /// Rows normalised for OpenBLAS, and gate and up before they are one.
+    /// Rows normalised for a linear layer.
     let normed = FloatBuffer()
+    /// The inside of low-rank updates.
+    let reduced = FloatBuffer()
+    /// Gate and up before they are one, for OpenBLAS.
     let gateAndUp = FloatBuffer()
-    /// Rows packed for a matrix product, and the inside of low-rank updates.
-    let packedRows = FloatBuffer()
     /// The residual stream of pooled tokens only.
     let pooled = FloatBuffer()
     private let scratchBuffers: [FloatBuffer]

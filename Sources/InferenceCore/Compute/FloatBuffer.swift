@@ -19,6 +19,12 @@ final class FloatBuffer {
         return base
     }
 
+    /// Room for `count` rows of `width` values.
+    func rows(_ count: Int, width: Int) -> Rows {
+        let stride = Rows.stride(width: width)
+        return Rows(base: reserve(count * stride), stride: stride)
+    }
+
     deinit { base.deallocate() }
 
     private static func allocate(_ count: Int) -> UnsafeMutablePointer<Float> {

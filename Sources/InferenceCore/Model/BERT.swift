@@ -46,25 +46,11 @@ struct BERT: ForwardPass {
         let bias: [Float]
         let epsilon: Float
 
-        func apply(
-            _ x: UnsafeMutablePointer<Float>,
-            adding residual: UnsafePointer<Float>?,
-            rows: Int,
-            in context: ComputeContext
-        ) {
-            let width = weight.count
+        /// Normalises rows in place; `residual`, added first, has their distance.
+        func apply(_ x: Rows, adding residual: Rows?, rows: Int, in context: ComputeContext) {
             context.pool.forRows(rows) { part, _ in
-                let offset = part.lowerBound * width
-                Kernels.best.layer_norm(
-                    x + offset,
-                    residual.map { $0 + offset },
-                    weight,
-                    bias,
-                    epsilon,
-                    x + offset,
-                    part.count,
-                    width
-                )
+                let (own, added) = (x[part.lowerBound], residual?[part.lowerBound])
+                Kernels.best.layer_norm(own, added, x.stride, weight, bias, epsilon, own, part.count, weight.count)
             }
         }
     }
@@ -165,12 +151,10 @@ struct BERT: ForwardPass {
     func forward(_ step: PackedStep, in context: ComputeContext, yield: () -> Bool) -> [[Float]]? {
         let rows = step.tokenCount
         let width = configuration.hiddenSize
-        let stream = Rows(base: context.stream.reserve(rows * width), stride: width)
-        let projections = Rows(base: context.projections.reserve(rows * 3 * width), stride: 3 * width)  // q | k | v
-        let mixed = Rows(base: context.mixed.reserve(rows * width), stride: width)
-        let inner = configuration.intermediateSize
-        let wide = Rows(base: context.wide.reserve(rows * inner), stride: inner)
-
+        let stream = context.stream.rows(rows, width: width)
+        let projections = context.projections.rows(rows, width: 3 * width)  // q | k | v
+        let mixed = context.mixed.rows(rows, width: width)
+        let wide = context.wide.rows(rows, width: configuration.intermediateSize)
         let all = [AdapterSegment(rows: 0..<rows, adapter: nil)]
 
         embed(step, into: stream, in: context)
@@ -200,15 +184,15 @@ struct BERT: ForwardPass {
                 yield: yield
             )
             guard isComplete else { return nil }
-            let attended = Rows(base: projections.base, stride: width)  // its values are used up
+            let attended = Rows(base: projections.base, stride: stream.stride)  // its values are used up
             layer.attentionOutput.apply(mixed, segments: all, to: attended, .replace, in: context)
-            layer.attentionNorm.apply(attended.base, adding: stream.base, rows: rows, in: context)
+            layer.attentionNorm.apply(attended, adding: stream, rows: rows, in: context)
             // Feed-forward, the same way.
             layer.intermediate.apply(attended, segments: all, to: wide, .replaceWithGELU, in: context)
             layer.output.apply(wide, segments: all, to: stream, .replace, in: context)
-            layer.outputNorm.apply(stream.base, adding: attended.base, rows: rows, in: context)
+            layer.outputNorm.apply(stream, adding: attended, rows: rows, in: context)
         }
-        return pooling.apply(to: stream.base, width: width, step)
+        return pooling.apply(to: stream, width: width, step)
     }
 
     /// The sum of word, position and token-type embeddings, normalised.
@@ -224,6 +208,6 @@ struct BERT: ForwardPass {
                 Kernels.best.add(row, tokenType, width)
             }
         }
-        embeddingNorm.apply(stream.base, adding: nil, rows: step.tokenCount, in: context)
+        embeddingNorm.apply(stream, adding: nil, rows: step.tokenCount, in: context)
     }
 }

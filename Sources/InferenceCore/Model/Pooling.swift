@@ -11,13 +11,13 @@ enum Pooling: String, Sendable {
 
     /// What the rows of a step give, from the last hidden states of all their tokens.
     ///
-    /// - Parameter hidden: `[tokens, width]` of the whole step, dense.
-    func apply(to hidden: UnsafePointer<Float>, width: Int, _ step: PackedStep) -> [[Float]] {
+    /// - Parameter hidden: `[tokens, width]` of the whole step.
+    func apply(to hidden: Rows, width: Int, _ step: PackedStep) -> [[Float]] {
         zip(step.sequences, step.outputs).map { sequence, output in
             switch output {
             case .pooled: pool(hidden, width: width, sequence: sequence)
             case .tokens:
-                Array(UnsafeBufferPointer(start: hidden + sequence.lowerBound * width, count: sequence.count * width))
+                sequence.flatMap { UnsafeBufferPointer(start: hidden[$0], count: width) }
             }
         }
     }
@@ -25,19 +25,19 @@ enum Pooling: String, Sendable {
     /// Pools one row.
     ///
     /// - Parameters:
-    ///   - hidden: `[tokens, width]` of the whole step, dense.
+    ///   - hidden: `[tokens, width]` of the whole step.
     ///   - sequence: the row's extent in it.
-    private func pool(_ hidden: UnsafePointer<Float>, width: Int, sequence: Range<Int>) -> [Float] {
+    private func pool(_ hidden: Rows, width: Int, sequence: Range<Int>) -> [Float] {
         switch self {
         case .firstToken:
-            return Array(UnsafeBufferPointer(start: hidden + sequence.lowerBound * width, count: width))
+            return Array(UnsafeBufferPointer(start: hidden[sequence.lowerBound], count: width))
         case .lastToken:
-            return Array(UnsafeBufferPointer(start: hidden + (sequence.upperBound - 1) * width, count: width))
+            return Array(UnsafeBufferPointer(start: hidden[sequence.upperBound - 1], count: width))
         case .mean:
             var sum = [Float](repeating: 0, count: width)
             sum.withUnsafeMutableBufferPointer { sum in
                 guard let base = sum.baseAddress else { return }
-                for token in sequence { Kernels.best.add(base, hidden + token * width, width) }
+                for token in sequence { Kernels.best.add(base, hidden[token], width) }
                 Kernels.best.scale(base, 1 / Float(sequence.count), width)
             }
             return sum

@@ -133,7 +133,7 @@ struct Transformer: ForwardPass {
     func forward(_ step: PackedStep, in context: ComputeContext, yield: () -> Bool) -> [[Float]]? {
         let tokens = step.tokenCount
         let width = configuration.hiddenSize
-        let stream = Rows(base: context.stream.reserve(tokens * width), stride: width)
+        let stream = context.stream.rows(tokens, width: width)
         for (token, id) in step.ids.enumerated() {
             embeddings.widen(from: Int(id) * width, count: width, into: stream[token])
         }
@@ -169,10 +169,7 @@ struct Transformer: ForwardPass {
                 guard yield() else { return nil }
                 let segments = step.segments(in: chunk)
                 let part = stream.from(chunk.lowerBound)
-                let mixed = Rows(
-                    base: context.mixed.reserve(chunk.count * configuration.queryWidth),
-                    stride: configuration.queryWidth
-                )
+                let mixed = context.mixed.rows(chunk.count, width: configuration.queryWidth)
                 let isComplete = attention.apply(
                     wholeQueries ?? project(layer, .queries, part, segments, positions[chunk], in: context),
                     memory,
@@ -188,7 +185,7 @@ struct Transformer: ForwardPass {
             }
         }
         normalize(stream, rows: tokens, in: context)
-        return pooling.apply(to: stream.base, width: width, step)
+        return pooling.apply(to: stream, width: width, step)
     }
 
     /// The last layer, for the pooled tokens only.
@@ -204,14 +201,11 @@ struct Transformer: ForwardPass {
         in context: ComputeContext
     ) -> [[Float]] {
         let width = configuration.hiddenSize
-        let pooled = Rows(base: context.pooled.reserve(tokens.count * width), stride: width)
+        let pooled = context.pooled.rows(tokens.count, width: width)
         for (row, token) in tokens.enumerated() { pooled[row].update(from: stream[token], count: width) }
         let segments = step.rowSegments
         let queries = project(layer, .queries, pooled, segments, tokens.map { positions[$0] }[...], in: context)
-        let mixed = Rows(
-            base: context.mixed.reserve(tokens.count * configuration.queryWidth),
-            stride: configuration.queryWidth
-        )
+        let mixed = context.mixed.rows(tokens.count, width: configuration.queryWidth)
         attention.apply(queries, memory, sequences: step.sequences, singleTokens: tokens, to: mixed, in: context)
         layer.output.apply(mixed, segments: segments, to: pooled, .add, in: context)
         feedForward(layer, pooled, segments, in: context)
@@ -231,7 +225,7 @@ struct Transformer: ForwardPass {
     ) -> Rows {
         let widths = [configuration.queryWidth, configuration.keyWidth, configuration.keyWidth]
         let width = widths[projection.parts].reduce(0, +)
-        let output = Rows(base: context.projections.reserve(positions.count * width), stride: width)
+        let output = context.projections.rows(positions.count, width: width)
         layer.projections.apply(
             stream,
             norm: layer.inputNorm,
@@ -272,8 +266,7 @@ struct Transformer: ForwardPass {
         in context: ComputeContext
     ) {
         guard let rows = segments.last?.rows.upperBound else { return }
-        let inner = configuration.intermediateSize
-        let wide = Rows(base: context.wide.reserve(rows * inner), stride: inner)
+        let wide = context.wide.rows(rows, width: configuration.intermediateSize)
         layer.gateUp.apply(
             stream,
             norm: layer.feedForwardNorm,

@@ -79,20 +79,20 @@ import Testing
     @Test("layer normalisation, with and without residual", arguments: variants, widths)
     func layerNorm(_ variant: Variant, width: Int) {
         var random = SplitMix(seed: UInt64(width))
-        let rows = 3
-        let x = random.floats(rows * width), residual = random.floats(rows * width)
+        let (rows, stride) = (3, width + 5)
+        let x = random.floats(rows * stride), residual = random.floats(rows * stride)
         let weight = random.floats(width), bias = random.floats(width)
         for withResidual in [false, true] {
-            var output = [Float](repeating: .nan, count: rows * width)
+            var output = [Float](repeating: .nan, count: rows * stride)
             if withResidual {
-                variant.table.layer_norm(x, residual, weight, bias, 1e-3, &output, rows, width)
+                variant.table.layer_norm(x, residual, stride, weight, bias, 1e-3, &output, rows, width)
             } else {
-                variant.table.layer_norm(x, nil, weight, bias, 1e-3, &output, rows, width)
+                variant.table.layer_norm(x, nil, stride, weight, bias, 1e-3, &output, rows, width)
             }
             var expected: [Double] = []
             for row in 0..<rows {
                 let line = (0..<width).map {
-                    Double(x[row * width + $0]) + (withResidual ? Double(residual[row * width + $0]) : 0)
+                    Double(x[row * stride + $0]) + (withResidual ? Double(residual[row * stride + $0]) : 0)
                 }
                 let mean = line.reduce(0, +) / Double(width)
                 let variance = line.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(width)
@@ -100,7 +100,9 @@ import Testing
                     (line[$0] - mean) / (variance + 1e-3).squareRoot() * Double(weight[$0]) + Double(bias[$0])
                 }
             }
-            expectClose(output, expected, within: 2e-5)
+            let written = (0..<rows).flatMap { output[$0 * stride..<$0 * stride + width] }
+            expectClose(written, expected, within: 2e-5)
+            #expect(output.filter(\.isNaN).count == rows * (stride - width), "nothing is written between rows")
         }
     }
 
@@ -174,10 +176,9 @@ import Testing
             weights = random.floats(columns * k).map { Float(bitPattern: $0.bitPattern & 0xFFFF_0000) }
         }
 
-        func packedRows(_ table: ckernels, from first: Int = 0, count: Int? = nil) -> [Float] {
-            var packed = [Float](repeating: .nan, count: table.block_rows * k)
-            table.pack_rows(Array(a[(first * k)...]), k, count ?? rows, k, &packed)
-            return packed
+        /// The rows, `k + 3` values apart.
+        var spacedRows: [Float] {
+            (0..<rows).flatMap { Array(a[$0 * k..<($0 + 1) * k]) + [Float](repeating: .nan, count: 3) }
         }
 
         func packedPanel(_ table: ckernels) -> (bfloat16: [UInt16], float32: [Float]) {
@@ -218,6 +219,7 @@ import Testing
                             c.withUnsafeMutableBufferPointer { c in
                                 var tile = ckernels_tile()
                                 (tile.rows, tile.columns, tile.k, tile.k2) = (rows, columns, k, k2)
+                                (tile.lda, tile.lda2) = (k + 3, k2 + 3)
                                 (tile.a, tile.b, tile.a2, tile.b2) =
                                     (a.baseAddress, b.baseAddress, a2.baseAddress, b2.baseAddress)
                                 (tile.c, tile.ldc, tile.accumulate) = (c.baseAddress, ldc, accumulate ? 1 : 0)
@@ -257,9 +259,9 @@ import Testing
                     let tile = Tile(rows, columns, 37, k2: k2, ldc: ldc, accumulate: accumulate)
                     tile.run(
                         table.tile_bf16,
-                        first.packedRows(table),
+                        first.spacedRows,
                         panel.bfloat16,
-                        second.packedRows(table),
+                        second.spacedRows,
                         panel2.bfloat16,
                         into: &c
                     )
@@ -267,9 +269,9 @@ import Testing
                     c = start
                     tile.run(
                         table.tile_f32,
-                        first.packedRows(table),
+                        first.spacedRows,
                         panel.float32,
-                        second.packedRows(table),
+                        second.spacedRows,
                         panel2.float32,
                         into: &c
                     )
@@ -287,11 +289,11 @@ import Testing
         let panel = product.packedPanel(table)
         var together = [Float](repeating: 0, count: product.rows * width)
         Tile(product.rows, width, product.k, ldc: width)
-            .run(table.tile_bf16, product.packedRows(table), panel.bfloat16, into: &together)
+            .run(table.tile_bf16, product.spacedRows, panel.bfloat16, into: &together)
         for row in 0..<product.rows {
             var alone = [Float](repeating: 0, count: width)
             Tile(1, width, product.k, ldc: width)
-                .run(table.tile_f32, product.packedRows(table, from: row, count: 1), panel.float32, into: &alone)
+                .run(table.tile_f32, Array(product.a[(row * product.k)...]), panel.float32, into: &alone)
             #expect(alone == Array(together[row * width..<(row + 1) * width]))
         }
     }

@@ -33,8 +33,7 @@ struct BLASLinear: LinearLayer {
     ) {
         guard let begin = segments.first?.rows.lowerBound, let end = segments.last?.rows.upperBound else { return }
         if let norm {
-            let width = norm.weight.count
-            let normed = Rows(base: context.normed.reserve(end * width), stride: width)
+            let normed = context.normed.rows(end, width: norm.weight.count)
             context.pool.forRows(end) { part, _ in
                 norm.apply(input.from(part.lowerBound), rows: part.count, to: normed.from(part.lowerBound))
             }
@@ -42,11 +41,11 @@ struct BLASLinear: LinearLayer {
         }
         if case .replaceWithSwiGLU = epilogue {
             let width = outputs[0]
-            let halves = Rows(base: context.gateAndUp.reserve(end * 2 * width), stride: 2 * width)
+            let halves = context.gateAndUp.rows(end, width: 2 * width)
             apply(input, norm: nil, parts: range, segments: segments, to: halves, .replace, in: context)
             return context.pool.forRows(end) { part, _ in
                 let (gate, target) = (halves[part.lowerBound], output[part.lowerBound])
-                Kernels.best.swiglu(gate, gate + width, 2 * width, target, output.stride, part.count, width)
+                Kernels.best.swiglu(gate, gate + width, halves.stride, target, output.stride, part.count, width)
             }
         }
         var (beta, column): (Float, Int) = (0, 0)
@@ -64,10 +63,7 @@ struct BLASLinear: LinearLayer {
             )
             for segment in segments {
                 guard let adapter = segment.adapter, let update = part.updates[adapter] else { continue }
-                let reduced = Rows(
-                    base: context.packedRows.reserve(segment.rows.count * update.rank),
-                    stride: update.rank
-                )
+                let reduced = context.reduced.rows(segment.rows.count, width: update.rank)
                 product(
                     input.from(segment.rows.lowerBound),
                     update.down,

@@ -23,15 +23,17 @@ struct LowRankInputs: Sendable {
         updates.reduce(into: [0]) { $0.append(($0.last ?? 0) + ($1?.rank ?? 0)) }
     }
 
-    /// Computes scale · A x of one part for a block of packed rows, into its place in the reduced rows.
-    func apply(_ part: Int, _ packed: UnsafePointer<Float>, rows: Int, to reduced: Rows) {
+    /// Computes scale · A x of one part, into its place in the reduced rows.
+    ///
+    /// - Parameter count: as many rows as a tile may have.
+    func apply(_ part: Int, _ rows: Rows, count: Int, to reduced: Rows) {
         guard let weights = parts[part] else { return }
         let target = reduced.column(offsets[part])
         for panel in 0..<weights.panelCount {
             let columns = weights.columns(panel)
             var tile = ckernels_tile()
-            (tile.rows, tile.columns, tile.k) = (rows, columns.count, weights.inputs)
-            (tile.a, tile.b) = (packed, weights.panel(panel))
+            (tile.rows, tile.columns, tile.k) = (count, columns.count, weights.inputs)
+            (tile.a, tile.lda, tile.b) = (UnsafePointer(rows.base), rows.stride, weights.panel(panel))
             (tile.c, tile.ldc) = (target.base + columns.lowerBound, target.stride)
             (tile.ahead, tile.ahead_step) = PanelTurn.only.ahead(
                 of: weights.panel(panel),
@@ -40,6 +42,6 @@ struct LowRankInputs: Sendable {
             )
             weights.multiply(&tile)
         }
-        for row in 0..<rows { Kernels.best.scale(target[row], scales[part], weights.outputs) }
+        for row in 0..<count { Kernels.best.scale(target[row], scales[part], weights.outputs) }
     }
 }

@@ -23,7 +23,7 @@ struct PackedLinear: LinearLayer {
     private static let panelColumns = Kernels.best.panel_columns
     /// From so many rows on a tile keeps the multipliers busy.
     private static let busyRows = 5
-    /// Packed rows of one piece of work: they stay in the L2 cache while panels go by.
+    /// Rows of one piece of work: they stay in the L2 cache while panels go by.
     private static let cachedInputBytes = 384 * 1024
 
     /// Packs the weights.
@@ -48,17 +48,13 @@ struct PackedLinear: LinearLayer {
         _ epilogue: Epilogue,
         in context: ComputeContext
     ) {
-        let blocks = blocks(of: segments, threads: context.pool.threadCount)
-        let blockFloats = Self.blockRows * (inputs + widest)
-        let packed = context.packedRows.reserve(blocks.count * blockFloats)  // per block: rows, then reduced rows
-        context.pool.run(blocks.count) { index, slot in
-            let target = packed + index * blockFloats
-            pack(blocks[index], input, norm, parts, to: target, scratch: context.scratch(slot))
-        }
+        guard let end = segments.last?.rows.upperBound else { return }
+        let prepared = prepare(input, norm, parts, segments, end, in: context)
 
         // What a thread takes at a time: some panels for some blocks.
+        let blocks = segments.flatMap { Self.blocks(of: $0) }
         let panels = table.range(of: gated(parts, epilogue))
-        let wanted = max(1, Self.cachedInputBytes / (blockFloats * MemoryLayout<Float>.size))
+        let wanted = max(1, Self.cachedInputBytes / (Self.blockRows * inputs * MemoryLayout<Float>.size))
         let groups = (blocks.count + wanted - 1) / wanted
         let pieces = Self.pieces(of: panels.count, threads: context.pool.threadCount)
         let target = output.column(-table.firstColumn(of: parts.lowerBound))
@@ -75,31 +71,53 @@ struct PackedLinear: LinearLayer {
                         isFirst: panel == ownPanels.lowerBound,
                         isLast: panel == ownPanels.upperBound - 1
                     )
-                    let rows = packed + index * blockFloats
                     if case .replaceWithSwiGLU = epilogue {
-                        gate(blocks[index], rows, panel, turn, target, halves)
+                        gate(blocks[index], prepared, panel, turn, target, halves)
                     } else {
-                        multiply(blocks[index], rows, panel, turn, target, epilogue)
+                        multiply(blocks[index], prepared, panel, turn, target, epilogue)
                     }
                 }
             }
         }
     }
 
-    /// Cuts segments into blocks of nearly equal height: a full block and a single row would take much longer than two
+    /// Normalises the rows, and multiplies them by A of their adapters.
+    private func prepare(
+        _ input: Rows,
+        _ norm: RMSNorm?,
+        _ parts: Range<Int>,
+        _ segments: [AdapterSegment],
+        _ end: Int,
+        in context: ComputeContext
+    ) -> LinearInput {
+        let rows = norm == nil ? input : context.normed.rows(end, width: inputs)
+        let reduced = context.reduced.rows(end, width: widest)
+        let prepared = LinearInput(rows: rows, reduced: reduced)
+        let isUpdated = segments.contains { $0.adapter.flatMap { down[$0] } != nil }
+        guard norm != nil || isUpdated else { return prepared }
+        // Few rows are shared out too, as long as tiles stay busy.
+        let threads = segments.count == 1 ? min(context.pool.threadCount, end / Self.busyRows) : 1
+        let blocks = segments.flatMap { Self.blocks(of: $0, atLeast: threads) }
+        context.pool.run(blocks.count) { index, _ in
+            let block = blocks[index]
+            let own = rows.from(block.rows.lowerBound)
+            norm?.apply(input.from(block.rows.lowerBound), rows: block.rows.count, to: own)
+            guard let update = block.adapter.flatMap({ down[$0] }) else { return }
+            let target = reduced.from(block.rows.lowerBound)
+            for part in parts { update.apply(part, own, count: block.rows.count, to: target) }
+        }
+        return prepared
+    }
+
+    /// Cuts a segment into blocks of nearly equal height: a full block and a single row would take much longer than two
     /// halves.
-    ///
-    /// There is a block for each thread where that leaves every block rows enough, so that packing is shared.
-    private func blocks(of segments: [AdapterSegment], threads: Int) -> [Block] {
-        segments.flatMap { segment in
-            let rows = segment.rows.count
-            let least = (rows + Self.blockRows - 1) / Self.blockRows
-            let count = max(least, segments.count == 1 ? min(threads, rows / Self.busyRows) : 0)
-            return (0..<count).map { index in
-                let begin = segment.rows.lowerBound + rows * index / count
-                let end = segment.rows.lowerBound + rows * (index + 1) / count
-                return Block(rows: begin..<end, adapter: segment.adapter)
-            }
+    private static func blocks(of segment: AdapterSegment, atLeast least: Int = 1) -> [Block] {
+        let rows = segment.rows.count
+        let count = max(least, (rows + blockRows - 1) / blockRows)
+        return (0..<count).map { index in
+            let begin = segment.rows.lowerBound + rows * index / count
+            let end = segment.rows.lowerBound + rows * (index + 1) / count
+            return Block(rows: begin..<end, adapter: segment.adapter)
         }
     }
 
@@ -122,42 +140,16 @@ struct PackedLinear: LinearLayer {
         return 0..<1
     }
 
-    /// Packs the rows of a block, normalised, and behind them those rows times A of their adapter, scaled.
-    private func pack(
-        _ block: Block,
-        _ input: Rows,
-        _ norm: RMSNorm?,
-        _ parts: Range<Int>,
-        to packed: UnsafeMutablePointer<Float>,
-        scratch: FloatBuffer
-    ) {
-        let kernels = Kernels.best
-        let count = block.rows.count
-        let update = block.adapter.flatMap { down[$0] }
-        let width = update?.width ?? 0
-        let normed = Rows(base: scratch.reserve(count * (inputs + width)), stride: inputs)
-        var source = input.from(block.rows.lowerBound)
-        if let norm {
-            norm.apply(source, rows: count, to: normed)
-            source = normed
-        }
-        kernels.pack_rows(source.base, source.stride, count, inputs, packed)
-        guard let update else { return }
-        let reduced = Rows(base: normed[count], stride: width)
-        for part in parts { update.apply(part, packed, rows: count, to: reduced) }
-        kernels.pack_rows(reduced.base, width, count, width, packed + Self.blockRows * inputs)
-    }
-
     /// One panel's columns of one block's rows.
     private func multiply(
         _ block: Block,
-        _ packed: UnsafePointer<Float>,
+        _ input: LinearInput,
         _ panel: Int,
         _ turn: PanelTurn,
         _ output: Rows,
         _ epilogue: Epilogue
     ) {
-        var tile = table.tile(panel, turn, packed, adapter: block.adapter, rows: block.rows.count)
+        var tile = table.tile(panel, turn, input, rows: block.rows, adapter: block.adapter)
         let columns = table.columns(panel)
         let target = output.from(block.rows.lowerBound).column(columns.lowerBound)
         (tile.c, tile.ldc) = (target.base, target.stride)
@@ -181,7 +173,7 @@ struct PackedLinear: LinearLayer {
     /// One panel of a gate and the same of its values, neither of which is written out.
     private func gate(
         _ block: Block,
-        _ packed: UnsafePointer<Float>,
+        _ input: LinearInput,
         _ panel: Int,
         _ turn: PanelTurn,
         _ output: Rows,
@@ -190,7 +182,7 @@ struct PackedLinear: LinearLayer {
         let width = Self.panelColumns
         for half in 0..<2 {
             let own = panel + half * table.range(of: 0..<1).count
-            var tile = table.tile(own, turn, packed, adapter: block.adapter, rows: block.rows.count)
+            var tile = table.tile(own, turn, input, rows: block.rows, adapter: block.adapter)
             (tile.c, tile.ldc) = (halves + half * Self.blockRows * width, width)
             table.run(&tile, own)
         }

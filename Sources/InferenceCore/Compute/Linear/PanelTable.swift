@@ -90,23 +90,24 @@ struct PanelTable: Sendable {
     /// The output columns that a panel gives.
     func columns(_ panel: Int) -> Range<Int> { panels[panel].columns }
 
-    /// The product of a block of packed rows, behind which lie its reduced rows, and a panel; all but the output.
+    /// The product of some rows and a panel; all but the output.
     func tile(
         _ panel: Int,
         _ turn: PanelTurn,
-        _ packed: UnsafePointer<Float>,
-        adapter: Int?,
-        rows: Int
+        _ input: LinearInput,
+        rows: Range<Int>,
+        adapter: Int?
     ) -> ckernels_tile {
         let own = panels[panel]
         var tile = ckernels_tile()
-        (tile.rows, tile.columns, tile.k) = (rows, own.columns.count, inputs)
-        (tile.a, tile.b) = (packed, own.weights)
+        (tile.rows, tile.columns, tile.k) = (rows.count, own.columns.count, inputs)
+        (tile.a, tile.lda, tile.b) = (UnsafePointer(input.rows[rows.lowerBound]), input.rows.stride, own.weights)
         (tile.ahead, tile.ahead_step) = turn.ahead(of: own.weights, bytes: own.bytes, steps: inputs)
         if let adapter {
             let update = updates[adapter * panels.count + panel]
             (tile.k2, tile.b2) = (update.rank, update.weights)
-            tile.a2 = packed + Kernels.best.block_rows * (inputs + update.offset)
+            tile.a2 = UnsafePointer(input.reduced[rows.lowerBound] + update.offset)
+            tile.lda2 = input.reduced.stride
         }
         return tile
     }
