@@ -104,25 +104,28 @@ struct BenchTests {
             engine: engine,
             queryTask: .retrievalQuery,
             passageTask: .retrievalPassage,
-            budget: .zero
+            budget: .zero,
+            longest: true
         )
         let report = try await runner.run(facts: Self.facts)
         await engine.shutDown()
         #expect(report.rounds == 5)
         #expect(report.linear.map(\.rows) == [1, 4, 12, 48, 256, 512, 2_048])
         #expect(report.passage.tokens > 0 && report.mixed.tokens > 0 && report.query.p50 > 0)
-        #expect(report.lengths.first?.tokens == 12)
+        #expect(report.lengths.map(\.tokens) == [12, model.description.maximumTokens])
     }
 
     @Test("the command line is understood, and nonsense refused")
     func commandLine() throws {
         let bench = try #require(
-            try EmbedServer.parseAsRoot(["bench", "--model", "/m", "--task", "clustering", "--seconds", "5", "--json"])
+            try EmbedServer.parseAsRoot([
+                "bench", "--model", "/m", "--task", "clustering", "--seconds", "5", "--longest", "--json",
+            ])
                 as? BenchCommand
         )
         #expect(bench.task?.task == .clustering)
         #expect(bench.seconds == 5)
-        #expect(bench.json)
+        #expect(bench.longest && bench.json)
         for wrong in [
             ["bench"], ["bench", "--model", "/m", "--threads", "0"], ["bench", "--model", "/m", "--seconds", "0"],
         ] {

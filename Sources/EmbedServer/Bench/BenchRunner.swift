@@ -12,6 +12,8 @@ struct BenchRunner {
     let passageTask: EmbeddingTask?
     /// How long to measure, about.
     let budget: Duration
+    /// Whether to measure one input of the model's limit as well, however long that takes.
+    let longest: Bool
 
     private static let leastRounds = 5
     private static let queryTokens = 12
@@ -50,6 +52,7 @@ struct BenchRunner {
         report.lengths = try await growth(texts, budget: budget / 4, benchmark) { size in
             size <= limit ? [size] : nil
         }
+        if longest { report.lengths.append(try await sample(texts, lengths: [limit], benchmark)) }
         report.counts = try await growth(texts, budget: budget / 4, benchmark) { size in
             size <= 2_048 * Self.queryTokens ? Array(repeating: Self.queryTokens, count: size / Self.queryTokens) : nil
         }
@@ -122,19 +125,25 @@ struct BenchRunner {
                 let predicted = benchmark.operations(lengths: wanted) / (last.gflops * 1e9)
                 guard clock.now - start + .seconds(predicted) < budget else { break }
             }
-            let inputs = wanted.enumerated().map { texts.text(tokens: $1, seed: $0) }
-            let sample = try await embed(inputs, passageTask)
-            steps.append(
-                BenchReport.Growth(
-                    inputs: inputs.count,
-                    tokens: sample.tokens,
-                    seconds: sample.seconds,
-                    gflops: benchmark.operations(lengths: sample.lengths) / sample.seconds / 1e9
-                )
-            )
+            steps.append(try await sample(texts, lengths: wanted, benchmark))
             size *= 2
         }
         return steps
+    }
+
+    /// One request of inputs of these lengths in tokens.
+    private func sample(
+        _ texts: BenchTexts,
+        lengths: [Int],
+        _ benchmark: Benchmark
+    ) async throws -> BenchReport.Growth {
+        let sample = try await embed(lengths.enumerated().map { texts.text(tokens: $1, seed: $0) }, passageTask)
+        return BenchReport.Growth(
+            inputs: lengths.count,
+            tokens: sample.tokens,
+            seconds: sample.seconds,
+            gflops: benchmark.operations(lengths: sample.lengths) / sample.seconds / 1e9
+        )
     }
 
     private static func median(_ values: [Double]) -> Double {

@@ -27,6 +27,9 @@ struct BenchCommand: AsyncParsableCommand {
     @Option(help: "About how long to measure, in seconds; at least five rounds are run. Give large models more.")
     var seconds = 30
 
+    @Flag(help: "Measure one input of the model's limit too, however long it takes: minutes, with a large model.")
+    var longest = false
+
     @Flag(help: "Print one JSON object instead of a table.")
     var json = false
 
@@ -53,7 +56,8 @@ struct BenchCommand: AsyncParsableCommand {
             engine: engine,
             queryTask: queryTask,
             passageTask: passageTask,
-            budget: .seconds(seconds)
+            budget: .seconds(seconds),
+            longest: longest
         )
         let facts = BenchReport.Facts(
             cpu: CPUName.current,
