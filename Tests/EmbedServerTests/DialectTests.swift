@@ -30,6 +30,9 @@ struct DialectTests {
         #expect(tei.fields[HTTPField.Name("x-compute-tokens")!] == "4")
         #expect(tei.fields[HTTPField.Name("x-compute-characters")!] == "2")
         #expect(try await client.post("/embed", #"{"inputs":"a"}"#).json.array?.count == 1)
+        #expect(
+            try await client.post("/", #"{"inputs":["a","b"],"prompt_name":"query","dimensions":4}"#).text == tei.text
+        )
         let all = try await client.post("/embed_all", #"{"inputs":["a b","c"],"prompt_name":"query"}"#)
         let states = try #require(all.json.array).map { ($0.array ?? []).map { $0.array?.compactMap(\.double) } }
         #expect(states.map(\.count) == [3, 2])
@@ -84,7 +87,7 @@ struct DialectTests {
             #expect(reply.status == status, "\(path) \(reply.text)")
             #expect(reply.json["detail"] == nil)
             switch path {
-            case "/embed", "/embed_all", "/similarity", "/tokenize", "/decode":
+            case "/", "/embed", "/embed_all", "/similarity", "/tokenize", "/decode":
                 #expect(reply.json.object?.members.map(\.name) == ["error", "error_type"])
                 #expect(reply.json["error_type"]?.string == "Validation")
                 return reply.json["error"]?.string ?? ""
@@ -100,6 +103,7 @@ struct DialectTests {
         let cohere = #""input_type":"search_query""#
         let gemini = #"{"content":{"parts":[{"text":"a"}]}"#
         let cases: [(path: String, body: String, id: String, status: Int, part: String)] = [
+            ("/", "{}", "", 422, "inputs"),
             ("/embed", "{}", "", 422, "inputs"),
             ("/embed", #"{"inputs":[]}"#, "", 422, "`inputs` cannot be empty"),
             ("/embed", #"{"inputs":["a",true]}"#, "", 422, "inputs[1]"),

@@ -66,7 +66,10 @@ struct PlaygroundTests {
 
     @Test("the operator can turn it off")
     func off() throws {
-        #expect(try TestClient(playground: nil).routes.contains { $0.pattern == "/" } == false)
-        #expect(try TestClient().routes.contains { $0.pattern == "/" })
+        func isServed(_ client: TestClient) -> Bool {
+            client.routes.contains { $0.pattern == "/" && $0.methods.contains(.get) }
+        }
+        #expect(!isServed(try TestClient(playground: nil)))
+        #expect(isServed(try TestClient()))
     }
 }

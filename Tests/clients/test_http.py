@@ -63,7 +63,7 @@ def test_lenient_requests_are_answered(server, body):
         ("GET", "/v1/embeddings", None, 405),
         ("POST", "/v1/rerank", "{}", 404),
         ("POST", "/v1/classify", "{}", 404),
-        ("POST", "/", "{}", 405),
+        ("PUT", "/", "{}", 405),
         ("GET", "/nope", None, 404),
         ("GET", "/v1/models/nope", None, 404),
         ("POST", "/v1/embeddings", b" " * (33_554_432 + 1), 413),

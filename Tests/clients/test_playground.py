@@ -45,7 +45,8 @@ def test_the_operator_can_turn_it_off(tmp_path):
     file.write_text(json.dumps({"server": {"playground": False}}))
     server = Server("--config", str(file))
     try:
-        status, _, answer = server.request("GET", "/")
-        assert (status, answer["code"]) == (404, "RESOURCE_NOT_FOUND")
+        status, headers, answer = server.request("GET", "/")
+        assert (status, answer["code"]) == (405, "METHOD_NOT_ALLOWED")
+        assert "GET" not in headers["Allow"]
     finally:
         server.kill()

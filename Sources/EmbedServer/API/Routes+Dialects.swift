@@ -23,6 +23,8 @@ extension Routes {
         let limit = TEITokenizerEndpoint.bodyLimit
         return [
             Route([.post], "/embed", handler: gateway.locked(.embed, style: .tei, embed.embed)),
+            // Hugging Face's own clients know the server's address, and no path.
+            Route([.post], "/", handler: gateway.locked(.embed, style: .tei, embed.embed)),
             Route([.post], "/embed_all", handler: gateway.locked(.embed, style: .tei, embed.embedAll)),
             Route([.post], "/similarity", handler: gateway.locked(.embed, style: .tei, embed.similarity)),
             Route(

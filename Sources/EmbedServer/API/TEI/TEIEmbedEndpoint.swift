@@ -3,7 +3,7 @@ import HTTPTypes
 import InferenceCore
 import JSONCore
 
-/// `POST /embed`, `POST /embed_all` and `POST /similarity` of text-embeddings-inference.
+/// `POST /embed`, which is `POST /` as well, `POST /embed_all` and `POST /similarity` of text-embeddings-inference.
 struct TEIEmbedEndpoint: Sendable {
     /// Embeds.
     let runner: EmbeddingRunner
