@@ -1,4 +1,5 @@
 import CCurl
+import Glibc
 
 /// One GET or POST over libcurl, which speaks through proxies and checks certificates.
 ///
@@ -55,10 +56,20 @@ final class HTTPTransfer {
         errorText.deallocate()
     }
 
-    /// Whether others on the network could read what is sent to this address.
+    /// Whether others on the network could read what is sent to this address: no TLS, and not this machine.
     static func isExposed(_ url: String) -> Bool {
-        url.hasPrefix("http:")
-            && !["http://127.", "http://localhost", "http://[::1]"].contains { url.hasPrefix($0) }
+        guard let parts = curl_url() else { return true }
+        defer { curl_url_cleanup(parts) }
+        func part(_ name: CURLUPart) -> String? {
+            var text: UnsafeMutablePointer<CChar>?
+            defer { curl_free(text) }
+            return curl_url_get(parts, name, &text, 0) == CURLUE_OK ? text.map { String(cString: $0) } : nil
+        }
+        guard curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK, let host = part(CURLUPART_HOST)?.lowercased()
+        else { return true }
+        if part(CURLUPART_SCHEME) == "https" || ["localhost", "[::1]"].contains(host) { return false }
+        var address = in_addr()
+        return inet_pton(AF_INET, host, &address) != 1 || UInt32(bigEndian: address.s_addr) >> 24 != 127
     }
 
     /// The status of the last response; 0 before there is one.
