@@ -78,8 +78,11 @@ public final class EmbeddingEngine: Sendable {
         at index: Int
     ) -> SchedulingPolicy.Submission {
         let adapter = model.adapter(for: request.task)
-        let rows = encodings.compactMap { encoding in
-            (try? encoding.get()).map { RowKey(model: index, adapter: adapter, tokens: $0.ids, output: request.output) }
+        let cost = model.backbone.cost
+        let rows = encodings.compactMap { encoding -> RowKey? in
+            guard let ids = try? encoding.get().ids else { return nil }
+            let work = cost.work(tokens: ids.count)
+            return RowKey(model: index, adapter: adapter, tokens: ids, output: request.output, work: work)
         }
         return SchedulingPolicy.Submission(
             rows: rows,

@@ -29,7 +29,6 @@ struct ForwardCost: Sendable {
     /// Operations of a step of rows with these lengths in tokens.
     func operations(lengths: [Int], adapter: Int?) -> Double {
         let tokens = Double(lengths.reduce(0, +))
-        let fullLayers = Double(prunesLastLayer ? layerCount - 1 : layerCount)
         var total = Double(layerCount) * tokens * operations(keysAndValues, adapter)
         total += fullLayers * tokens * operations(others, adapter)
         total += fullLayers * lengths.reduce(0) { $0 + attention(tokens: $1) }
@@ -40,8 +39,18 @@ struct ForwardCost: Sendable {
         return total
     }
 
+    /// The operations of a row of so many tokens as a number of tokens: what attention adds to the linear layers makes
+    /// a token of a long row count for more.
+    func work(tokens: Int) -> Int {
+        let linear = Double(layerCount) * operations(keysAndValues, nil) + fullLayers * operations(others, nil)
+        return tokens + Int(fullLayers * attention(tokens: tokens) / linear)
+    }
+
     /// Operations of one row through one of the widest layers.
     func widestOperations(adapter: Int?) -> Double { operations(widest, adapter) }
+
+    /// Blocks that compute everything for every token.
+    private var fullLayers: Double { Double(prunesLastLayer ? layerCount - 1 : layerCount) }
 
     /// Scores and weighted sums of one row in one block.
     private func attention(tokens: Int) -> Double {

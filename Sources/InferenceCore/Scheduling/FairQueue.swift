@@ -1,10 +1,10 @@
 import DequeModule
 
-/// The rows of one class that wait, shared out between callers in proportion to tokens.
+/// The rows of one class that wait, shared out between callers in proportion to work.
 ///
 /// Pure: no thread, no clock.
 ///
-/// Start-time fair queueing (Goyal, Vin & Cheng 1996): every caller has a virtual time that its rows' tokens advance,
+/// Start-time fair queueing (Goyal, Vin & Cheng 1996): every caller has a virtual time that its rows' work advances,
 /// and the caller with the smallest goes next. A caller that comes back starts no earlier than the row served last, so
 /// idling saves nothing up. Rows of one caller keep their order.
 struct FairQueue {
@@ -16,13 +16,20 @@ struct FairQueue {
         let model: Int
         /// How many tokens it has.
         let tokens: Int
+        /// What it takes to compute.
+        let work: Int
+
+        /// The row `number` with this key.
+        init(_ number: Int, _ key: RowKey) {
+            (row, model, tokens, work) = (number, key.model, key.tokens.count, key.work)
+        }
     }
 
     private struct Caller {
         var entries = Deque<Entry>()
-        /// Tokens this caller has had, counted from the same origin for all.
+        /// Work done for this caller, counted from the same origin for all.
         var virtualTime: Int
-        /// Its waiting tokens by model.
+        /// Its waiting work by model.
         var waiting: [Int: Int] = [:]
     }
 
@@ -40,7 +47,7 @@ struct FairQueue {
         var caller = callers[name] ?? Caller(virtualTime: clock)
         if caller.entries.isEmpty { caller.virtualTime = max(caller.virtualTime, clock) }
         caller.entries.append(entry)
-        caller.waiting[entry.model, default: 0] += entry.tokens
+        caller.waiting[entry.model, default: 0] += entry.work
         callers[name] = caller
         tokens += entry.tokens
     }
@@ -50,7 +57,7 @@ struct FairQueue {
         if rows.isEmpty { return }
         for (name, var caller) in callers {
             for entry in caller.entries where rows.contains(entry.row) {
-                caller.waiting[entry.model, default: 0] -= entry.tokens
+                caller.waiting[entry.model, default: 0] -= entry.work
                 tokens -= entry.tokens
             }
             caller.entries.removeAll { rows.contains($0.row) }
@@ -61,7 +68,7 @@ struct FairQueue {
 
     /// Takes the rows of the next step: all of one model, fairly from all callers.
     ///
-    /// - Parameter budget: the most tokens of a step on this model; a first row above it goes alone.
+    /// - Parameter budget: the most work of a step on this model; a first row above it goes alone.
     mutating func takeStep(budget: (_ model: Int) -> Int) -> [Entry] {
         var step: [Entry] = []
         var room = 0
@@ -71,7 +78,7 @@ struct FairQueue {
         var latest = Int.max
         while let (name, entry, time) = next(except: skipped), time <= latest {
             if let first = step.first {
-                guard entry.model == first.model, entry.tokens <= room else {
+                guard entry.model == first.model, entry.work <= room else {
                     skipped.insert(name)
                     latest = min(latest, time + budget(first.model))
                     continue
@@ -80,29 +87,29 @@ struct FairQueue {
                 room = budget(entry.model)
             }
             step.append(entry)
-            room -= entry.tokens
+            room -= entry.work
             serve(name, entry)
         }
         forgetIdleCallers()
         return step
     }
 
-    /// The tokens, by model, that are served before the last of `count` further ones of `caller`: all that it has, and of
+    /// The work, by model, that is done before the last of `added` further work of `caller`: all that it has, and of
     /// every other caller no more than its own, since callers are served in turn.
-    func tokensAhead(of caller: String, adding count: Int) -> [Int: Int] {
+    func workAhead(of caller: String, adding added: Int) -> [Int: Int] {
         var ahead = callers[caller]?.waiting ?? [:]
-        let own = ahead.values.reduce(0, +) + count
+        let own = ahead.values.reduce(0, +) + added
         for (name, other) in callers where name != caller {
-            let tokens = other.waiting.values.reduce(0, +)
-            guard tokens > 0 else { continue }
-            let share = min(1, Double(own) / Double(tokens))
-            for (model, count) in other.waiting { ahead[model, default: 0] += Int(Double(count) * share) }
+            let work = other.waiting.values.reduce(0, +)
+            guard work > 0 else { continue }
+            let share = min(1, Double(own) / Double(work))
+            for (model, work) in other.waiting { ahead[model, default: 0] += Int(Double(work) * share) }
         }
         return ahead
     }
 
-    /// The tokens of all rows, by model.
-    var tokensByModel: [Int: Int] {
+    /// The work of all rows, by model.
+    var workByModel: [Int: Int] {
         callers.values.reduce(into: [:]) { $0.merge($1.waiting, uniquingKeysWith: +) }
     }
 
@@ -120,8 +127,8 @@ struct FairQueue {
     private mutating func serve(_ name: String, _ entry: Entry) {
         clock = max(clock, callers[name]?.virtualTime ?? 0)
         callers[name]?.entries.removeFirst()
-        callers[name]?.virtualTime += entry.tokens
-        callers[name]?.waiting[entry.model, default: 0] -= entry.tokens
+        callers[name]?.virtualTime += entry.work
+        callers[name]?.waiting[entry.model, default: 0] -= entry.work
         tokens -= entry.tokens
     }
 

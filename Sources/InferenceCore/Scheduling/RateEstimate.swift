@@ -1,4 +1,4 @@
-/// How much of something happens a second, from what has been seen lately: tokens computed, time given to bulk work.
+/// How much of something happens a second, from what has been seen lately: work done, time given to bulk work.
 ///
 /// An exponential mean over observations weighted by their length in time, so that a burst of short ones does not
 /// outweigh a long one.

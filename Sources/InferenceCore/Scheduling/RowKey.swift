@@ -12,7 +12,15 @@ struct RowKey: Sendable, Hashable {
     /// Its ids; at least one.
     let tokens: [Int32]
     /// What it gives.
-    var output = EmbeddingOutput.pooled
+    let output: EmbeddingOutput
+    /// What it takes to compute, in tokens of short rows (`ForwardCost.work`).
+    let work: Int
+
+    /// - Parameter work: `nil`: its tokens.
+    init(model: Int, adapter: Int?, tokens: [Int32], output: EmbeddingOutput = .pooled, work: Int? = nil) {
+        (self.model, self.adapter, self.tokens, self.output) = (model, adapter, tokens, output)
+        self.work = work ?? tokens.count
+    }
 
     /// Hashes the ids in one go: they are thousands.
     func hash(into hasher: inout Hasher) {

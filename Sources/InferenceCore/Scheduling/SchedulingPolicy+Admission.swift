@@ -34,8 +34,15 @@ extension SchedulingPolicy {
         var joined: [(index: Int, row: Int)] = []
         /// Rows to make.
         var new: [(key: RowKey, indices: [Int])] = []
-        /// Tokens of new rows, and of those that move up to the interactive class, by model.
-        var tokens: [Int: Int] = [:]
+        /// Tokens of new rows, and of those that move up to the interactive class.
+        var tokens = 0
+        /// The work of the same rows, by model.
+        var work: [Int: Int] = [:]
+
+        mutating func add(_ key: RowKey) {
+            tokens += key.tokens.count
+            work[key.model, default: 0] += key.work
+        }
     }
 
     /// Takes all inputs of a request, or none.
@@ -47,7 +54,7 @@ extension SchedulingPolicy {
             return .expired
         }
         let plan = plan(submission)
-        let first = plan.new.first?.key.tokens.count ?? 0
+        let first = plan.new.first?.key.work ?? 0
         let wait = predictedWait(submission.priority, caller: submission.caller, adding: first, now: now)
         if let retryAfter = refusal(submission, plan, wait: wait, now: now) {
             counts.refusedRequests += 1
@@ -84,23 +91,23 @@ extension SchedulingPolicy {
         return .admitted
     }
 
-    /// How long until the last of `count` further tokens of a caller would begin to run.
+    /// How long until the last of `added` further work of a caller would begin to run.
     ///
-    /// The tokens ahead of it by the measured rate. Interactive work waits for no bulk work, unless that is owed time;
+    /// The work ahead of it by the measured rate. Interactive work waits for no bulk work, unless that is owed time;
     /// bulk work waits for all interactive work, and gets its measured share of the time.
-    func predictedWait(_ priority: Priority, caller: String, adding count: Int, now: Instant) -> Duration {
-        let ahead = queues[priority]?.tokensAhead(of: caller, adding: count) ?? [:]
+    func predictedWait(_ priority: Priority, caller: String, adding added: Int, now: Instant) -> Duration {
+        let ahead = queues[priority]?.workAhead(of: caller, adding: added) ?? [:]
         let wait = remainingTime(of: priority, now: now) + time(ahead)
         guard priority == .bulk else { return wait + (floor.isDue ? floor.debt : .zero) }
         let share = min(1, max(bulkShare.perSecond ?? 1, BulkFloor.share))
-        return wait / share + time(queues[.interactive]?.tokensByModel ?? [:])
+        return wait / share + time(queues[.interactive]?.workByModel ?? [:])
     }
 
-    /// How long tokens take to compute, as far as their models have been timed.
-    func time(_ tokens: [Int: Int]) -> Duration {
+    /// How long work takes, as far as its models have been timed.
+    func time(_ work: [Int: Int]) -> Duration {
         var seconds = 0.0
-        for (model, count) in tokens {
-            if let rate = rates[model]?.perSecond { seconds += Double(count) / rate }
+        for (model, amount) in work {
+            if let rate = rates[model]?.perSecond { seconds += Double(amount) / rate }
         }
         return .seconds(seconds)
     }
@@ -111,7 +118,7 @@ extension SchedulingPolicy {
         let current = running[position]
         let isComputing = position == running.count - 1
         let computed = current.computed + (isComputing ? now - (booked ?? now) : .zero)
-        return max(.zero, time([current.step.model: current.step.tokens]) - computed)
+        return max(.zero, time([current.step.model: current.step.work]) - computed)
     }
 
     private mutating func plan(_ submission: Submission) -> Plan {
@@ -127,7 +134,7 @@ extension SchedulingPolicy {
                     if submission.priority == .interactive, rows[row]?.phase == .waiting(.bulk),
                         !plan.joined.contains(where: { $0.row == row })
                     {
-                        plan.tokens[key.model, default: 0] += key.tokens.count
+                        plan.add(key)
                     }
                     plan.joined.append((index, row))
                     continue
@@ -139,7 +146,7 @@ extension SchedulingPolicy {
                 places[key] = plan.new.count
             }
             plan.new.append((key, [index]))
-            plan.tokens[key.model, default: 0] += key.tokens.count
+            plan.add(key)
         }
         return plan
     }
@@ -157,18 +164,19 @@ extension SchedulingPolicy {
         let missing = submission.rows.count - plan.cached.count
         guard missing > 0 else { return nil }
         var excess: [Duration] = []
-        let waiting = waitingTokens(priority), tokens = plan.tokens.values.reduce(0, +)
+        let waiting = waitingTokens(priority)
         let pending = pendingInputs[priority] ?? 0
-        if waiting > 0, waiting + tokens > limits.queueTokens {
-            let surplus = min(waiting, waiting + tokens - limits.queueTokens)
-            excess.append(time(queues[priority]?.tokensByModel ?? [:]) * (Double(surplus) / Double(waiting)))
+        if waiting > 0, waiting + plan.tokens > limits.queueTokens {
+            let surplus = min(waiting, waiting + plan.tokens - limits.queueTokens)
+            excess.append(time(queues[priority]?.workByModel ?? [:]) * (Double(surplus) / Double(waiting)))
         }
         if pending > 0, pending + missing > limits.queueTokens { excess.append(wait) }
         let limit = priority == .interactive ? limits.interactiveWait : limits.bulkWait
         if let limit, wait > limit { excess.append(wait - limit) }
         if let deadline = submission.deadline {
-            let start = predictedWait(priority, caller: submission.caller, adding: tokens, now: now)
-            let surplus = start + time(plan.tokens) - (deadline - now)
+            let work = plan.work.values.reduce(0, +)
+            let start = predictedWait(priority, caller: submission.caller, adding: work, now: now)
+            let surplus = start + time(plan.work) - (deadline - now)
             if surplus > .zero { excess.append(min(surplus, start)) }
         }
         return excess.max()
@@ -184,10 +192,7 @@ extension SchedulingPolicy {
             inputs: inputs
         )
         if submission.isShared { shared[key] = lastRow }
-        queues[submission.priority]?.append(
-            FairQueue.Entry(row: lastRow, model: key.model, tokens: key.tokens.count),
-            caller: submission.caller
-        )
+        queues[submission.priority]?.append(FairQueue.Entry(lastRow, key), caller: submission.caller)
         return lastRow
     }
 
@@ -196,9 +201,6 @@ extension SchedulingPolicy {
         guard let row = rows[number], row.phase == .waiting(.bulk) else { return }
         queues[.bulk]?.remove([number])
         rows[number]?.phase = .waiting(.interactive)
-        queues[.interactive]?.append(
-            FairQueue.Entry(row: number, model: row.key.model, tokens: row.key.tokens.count),
-            caller: caller
-        )
+        queues[.interactive]?.append(FairQueue.Entry(number, row.key), caller: caller)
     }
 }

@@ -26,9 +26,9 @@ extension SchedulingPolicy {
     mutating func finish(_ vectors: [[Float]?], now: Instant) -> [Answer] {
         book(now)
         guard let finished = running.popLast() else { return [] }
-        let tokens = finished.step.tokens
-        rates[finished.step.model, default: RateEstimate()].record(Double(tokens), during: finished.computed)
-        counts.computedTokens += tokens
+        let work = Double(finished.step.work)
+        rates[finished.step.model, default: RateEstimate()].record(work, during: finished.computed)
+        counts.computedTokens += finished.step.tokens
         counts.computedRows += vectors.count
         var answers: [Answer] = []
         for (number, vector) in zip(finished.step.rows, vectors) {

@@ -32,7 +32,7 @@ extension SchedulingPolicy {
 
     private mutating func start(_ priority: Priority, now: Instant) -> Step? {
         let (rates, stepSize) = (rates, stepSize)
-        let entries = queues[priority]?.takeStep { stepSize.tokens(perSecond: rates[$0]?.perSecond) } ?? []
+        let entries = queues[priority]?.takeStep { stepSize.work(of: priority, perSecond: rates[$0]?.perSecond) } ?? []
         guard let first = entries.first else { return nil }
         var step: [(number: Int, key: RowKey)] = []
         for entry in entries {

@@ -19,7 +19,7 @@ struct SchedulingPolicy {
         var interactiveWait: Duration? = .seconds(5)
         /// A bulk request whose predicted wait is longer is refused.
         var bulkWait: Duration? = .seconds(120)
-        /// The most tokens of a step, unless one row alone has more.
+        /// The most tokens of a step, fewer where rows are long, unless one row alone has more.
         var stepTokens = 2_048
         /// The most octets of vectors kept for later requests.
         var cacheBytes = 0
@@ -60,6 +60,9 @@ struct SchedulingPolicy {
 
         /// Tokens of all rows.
         var tokens: Int { keys.reduce(0) { $0 + $1.tokens.count } }
+
+        /// What all rows take to compute.
+        var work: Int { keys.reduce(0) { $0 + $1.work } }
     }
 
     /// A step on the compute thread, and the time it has had.
@@ -77,7 +80,7 @@ struct SchedulingPolicy {
     var pendingInputs: [Priority: Int] = [.interactive: 0, .bulk: 0]
     /// The paused step, if there is one, and the one that computes.
     var running: [RunningStep] = []
-    /// Tokens a second of each model.
+    /// Work a second of each model.
     var rates: [Int: RateEstimate] = [:]
     /// Seconds of bulk work in a second, while there is bulk work.
     var bulkShare = RateEstimate()

@@ -53,6 +53,10 @@ import Testing
         let pruned = 5 * 160 + 25 * 16 + 5 * 32 + 128 + 5 * 16
         #expect(cost(causal: false, prunes: true).operations(lengths: [5], adapter: nil) == Double(pruned))
         #expect(whole.widestOperations(adapter: 0) == 64 + 72)
+        // Attention is 25 × 16 beside 160 for each token, in one of the two blocks only if the last is pruned.
+        #expect(whole.work(tokens: 1) == 1)
+        #expect(whole.work(tokens: 5) == 5 + 25 * 16 / 160)
+        #expect(cost(causal: false, prunes: true).work(tokens: 5) == 5 + 25 * 16 / (2 * 32 + 128))
     }
 
     @Test("an adapter's rank is found from its size", arguments: ["nano", "small"])

@@ -32,7 +32,7 @@ enum Invariant: String, CaseIterable {
     case interactiveWait
     /// Bulk work gets a quarter of the time under an endless interactive load.
     case bulkFloor
-    /// Callers of a class get equal numbers of tokens.
+    /// Callers of a class get equal amounts of work.
     case fairness
     /// A row that nobody wants does not start, and a step that nobody wants stops at the next yield point.
     case noDeadWork

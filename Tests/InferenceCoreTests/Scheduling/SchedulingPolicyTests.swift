@@ -88,10 +88,27 @@ import Testing
         #expect(policy.predictedWait(.interactive, caller: "a", adding: 10, now: now) == .zero)
     }
 
+    @Test("a long row counts for what it takes, while it waits and after it ran")
+    func longRow() {
+        var policy = measured(.init(bulkWait: nil))
+        let now = start + .seconds(1)
+        let long = RowKey(model: 0, adapter: nil, tokens: Array(repeating: 7, count: 1_000), work: 50_000)
+        _ = policy.admit(.init(rows: [long], priority: .bulk), number: 0, now: now)
+        _ = policy.admit(submission(1, [100]), number: 1, now: now)
+        let before = policy.predictedWait(.bulk, caller: "", adding: 0, now: now)
+        #expect(abs(before / .seconds(1) - 50.1) < 0.01)
+        #expect(policy.nextStep(now: now)?.keys == [long])
+        _ = policy.finish([[0]], now: now + .seconds(50))
+        let after = policy.predictedWait(.bulk, caller: "", adding: 0, now: now + .seconds(50))
+        #expect(abs(after / .seconds(1) - 0.1) < 0.001, "short rows are as fast as before")
+    }
+
     @Test("a step lasts about as long on a slow machine and on a fast one", arguments: [50, 1_000, 20_000, 1_000_000])
     func stepSize(rate: Int) {
-        let size = StepSize(limit: 2_048).tokens(perSecond: Double(rate))
-        #expect(size == min(2_048, max(64, rate * 75 / 1_000)))
+        for (priority, milliseconds) in [(Priority.interactive, 75), (.bulk, 300)] {
+            let size = StepSize(limit: 2_048).work(of: priority, perSecond: Double(rate))
+            #expect(size == min(2_048, max(64, rate * milliseconds / 1_000)))
+        }
     }
 
     @Test("a step mixes tasks, those of one adapter side by side")

@@ -25,7 +25,7 @@ struct SimulatedSchedule {
     let arrivals: [Arrival]
     /// When the worker fails.
     let death: Int?
-    /// Tokens a second of each model.
+    /// Work a second of each model.
     let rates: [Int]
     /// Parts of a step between yield points.
     let layers: Int
@@ -66,7 +66,12 @@ struct SimulatedSchedule {
             death = nil
         case .backlog:
             rates = [2_000, 2_000]
-            limits = SchedulingPolicy.Limits(queueTokens: 1_000_000, interactiveWait: nil, bulkWait: nil)
+            limits = SchedulingPolicy.Limits(
+                queueTokens: 1_000_000,
+                interactiveWait: nil,
+                bulkWait: nil,
+                stepTokens: 128
+            )
             arrivals = Self.backlog(&random)
             death = nil
         }
@@ -90,7 +95,8 @@ struct SimulatedSchedule {
                 return RowKey(
                     model: model,
                     adapter: adapter,
-                    tokens: Array(repeating: poisoned ? poison : id, count: length)
+                    tokens: Array(repeating: poisoned ? poison : id, count: length),
+                    work: length + length * length / 1_000
                 )
             }
             var submission = SchedulingPolicy.Submission(rows: keys, priority: isInteractive ? .interactive : .bulk)

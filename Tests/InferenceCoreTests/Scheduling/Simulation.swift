@@ -2,7 +2,7 @@
 
 /// Runs a schedule on a policy with a simulated clock and a fake model, and notes which promises are broken.
 ///
-/// The model's vector for a row is a fingerprint of its key. A step takes a millisecond and its tokens by the machine's
+/// The model's vector for a row is a fingerprint of its key. A step takes a millisecond and its work by the machine's
 /// rate, with a yield point before each of its layers.
 struct Simulation<Policy: PolicyUnderTest> {
     struct Request {
@@ -85,8 +85,7 @@ struct Simulation<Policy: PolicyUnderTest> {
         check(step, depth: depth)
         let keys = Set(step.keys)
         runningKeys.formUnion(keys)
-        let tokens = step.keys.reduce(0) { $0 + $1.tokens.count }
-        let duration = 1_000 + tokens * 1_000_000 / schedule.rates[step.model]
+        let duration = 1_000 + step.keys.reduce(0) { $0 + $1.work } * 1_000_000 / schedule.rates[step.model]
         if step.priority == .interactive { longestInteractiveStep = max(longestInteractiveStep, duration) }
         for layer in 0..<schedule.layers {
             guard passYieldPoint(step, depth: depth) else { return runningKeys.subtract(keys) }
@@ -272,7 +271,7 @@ struct Simulation<Policy: PolicyUnderTest> {
         let callers = live.compactMap { requests[$0]?.submission.caller }
         // Each caller has one request, and it is live while the caller has rows waiting.
         let tokens = callers.map { served[$0] ?? 0 }
-        if let least = tokens.min(), let most = tokens.max(), most - least > 2 * 128 + 2 * 100 {
+        if let least = tokens.min(), let most = tokens.max(), most - least > 2 * schedule.limits.stepTokens + 2 * 100 {
             fail(.fairness, "\(served)")
         }
         for key in step.keys {
