@@ -183,18 +183,14 @@ struct Attention: Sendable {
         let group = tile.head / (heads / keyValueHeads)
         let panel = PackedKeysAndValues.panel
         for key in stride(from: keys.lowerBound, to: keys.upperBound, by: panel) {
-            let columns = min(panel, keys.upperBound - key)
-            let source = memory.keyPanel(head: group, sequence: tile.sequence, token: key)
-            for first in stride(from: 0, to: tile.tokens.count, by: Self.blockRows) {
-                multiply(
-                    min(Self.blockRows, tile.tokens.count - first),
-                    columns,
-                    headSize,
-                    queries.from(first),
-                    source,
-                    scores.from(first).column(key - keys.lowerBound)
-                )
-            }
+            multiply(
+                queries,
+                rows: tile.tokens.count,
+                memory.keyPanel(head: group, sequence: tile.sequence, token: key),
+                columns: min(panel, keys.upperBound - key),
+                k: headSize,
+                to: scores.column(key - keys.lowerBound)
+            )
         }
     }
 
@@ -215,36 +211,41 @@ struct Attention: Sendable {
     ) {
         let group = tile.head / (heads / keyValueHeads)
         let panel = PackedKeysAndValues.panel
-        for first in stride(from: 0, to: tile.tokens.count, by: Self.blockRows) {
-            let count = min(Self.blockRows, tile.tokens.count - first)
-            for index in 0..<(headSize + panel - 1) / panel {
-                multiply(
-                    count,
-                    min(panel, headSize - index * panel),
-                    keys.count,
-                    weights.from(first),
-                    memory.valuePanel(index, head: group, sequence: tile.sequence, token: keys.lowerBound),
-                    output.from(first).column(index * panel),
-                    accumulate: keys.lowerBound > 0
-                )
-            }
+        for index in 0..<(headSize + panel - 1) / panel {
+            multiply(
+                weights,
+                rows: tile.tokens.count,
+                memory.valuePanel(index, head: group, sequence: tile.sequence, token: keys.lowerBound),
+                columns: min(panel, headSize - index * panel),
+                k: keys.count,
+                to: output.column(index * panel),
+                accumulate: keys.lowerBound > 0
+            )
         }
     }
 
+    /// The product of some rows and a panel, block by block; meanwhile what lies behind the panel comes from memory: it is
+    /// wanted next.
     private func multiply(
-        _ rows: Int,
-        _ columns: Int,
-        _ k: Int,
         _ a: Rows,
+        rows: Int,
         _ b: UnsafePointer<Float>,
-        _ output: Rows,
+        columns: Int,
+        k: Int,
+        to output: Rows,
         accumulate: Bool = false
     ) {
-        var tile = ckernels_tile()
-        (tile.rows, tile.columns, tile.k) = (rows, columns, k)
-        (tile.a, tile.lda, tile.b) = (UnsafePointer(a.base), a.stride, UnsafeRawPointer(b))
-        (tile.ahead, tile.ahead_step) = (UnsafeRawPointer(b), 0)  // keys and values are in the cache already
-        (tile.c, tile.ldc, tile.accumulate) = (output.base, output.stride, accumulate ? 1 : 0)
-        Kernels.best.tile_f32(&tile)
+        let blocks = (rows + Self.blockRows - 1) / Self.blockRows
+        let bytes = k * PackedKeysAndValues.panel * MemoryLayout<Float>.size
+        for index in 0..<blocks {
+            let first = index * Self.blockRows
+            let turn = PanelTurn(index: index, count: blocks, isFirst: false, isLast: false)
+            var tile = ckernels_tile()
+            (tile.rows, tile.columns, tile.k) = (min(Self.blockRows, rows - first), columns, k)
+            (tile.a, tile.lda, tile.b) = (UnsafePointer(a[first]), a.stride, UnsafeRawPointer(b))
+            (tile.ahead, tile.ahead_step) = turn.ahead(of: UnsafeRawPointer(b), bytes: bytes, steps: k)
+            (tile.c, tile.ldc, tile.accumulate) = (output[first], output.stride, accumulate ? 1 : 0)
+            Kernels.best.tile_f32(&tile)
+        }
     }
 }
