@@ -47,7 +47,8 @@ static float widened(uint16_t x) {
 static void products(const ckernels *t) {
     const size_t k = 101, k2 = 8, panel = t->panel_columns;
     for (size_t rows = 1; rows <= t->block_rows; rows++) {
-        float *a = floats(rows * k), *a2 = floats(rows * k2), *w = floats(panel * k), *w2 = floats(panel * k2);
+        const size_t lda = k + 3, lda2 = k2 + 5;
+        float *a = floats(rows * lda), *a2 = floats(rows * lda2), *w = floats(panel * k), *w2 = floats(panel * k2);
         uint16_t *h = malloc(panel * k * 2), *h2 = malloc(panel * k2 * 2);
         for (size_t i = 0; i < panel * k; i++) w[i] = widened(h[i] = bfloat16(w[i]));
         for (size_t i = 0; i < panel * k2; i++) w2[i] = widened(h2[i] = bfloat16(w2[i]));
@@ -64,15 +65,15 @@ static void products(const ckernels *t) {
                 float *c = floats(rows * panel), *start = malloc(rows * panel * sizeof(float));
                 memcpy(start, c, rows * panel * sizeof(float));
                 ckernels_tile tile = {
-                    .rows = rows, .columns = columns, .k = k, .a = a, .lda = k, .b = pb, .k2 = k2, .a2 = a2, .lda2 = k2,
+                    .rows = rows, .columns = columns, .k = k, .a = a, .lda = lda, .b = pb, .k2 = k2, .a2 = a2, .lda2 = lda2,
                     .b2 = pb2, .c = c, .ldc = panel, .accumulate = 1, .ahead = pb, .ahead_step = 64,
                 };
                 (is_bf16 ? t->tile_bf16 : t->tile_f32)(&tile);
                 for (size_t r = 0; r < rows; r++)
                     for (size_t j = 0; j < panel; j++) {
                         double sum = start[r * panel + j];
-                        for (size_t i = 0; i < k && j < columns; i++) sum += (double)a[r * k + i] * w[j * k + i];
-                        for (size_t i = 0; i < k2 && j < columns; i++) sum += (double)a2[r * k2 + i] * w2[j * k2 + i];
+                        for (size_t i = 0; i < k && j < columns; i++) sum += (double)a[r * lda + i] * w[j * k + i];
+                        for (size_t i = 0; i < k2 && j < columns; i++) sum += (double)a2[r * lda2 + i] * w2[j * k2 + i];
                         expect("an element of a product", c[r * panel + j], sum, 1e-5);
                     }
                 free(pb), free(pb2), free(c), free(start);

@@ -52,7 +52,9 @@ struct BenchRunner {
         report.lengths = try await growth(texts, budget: budget / 4, benchmark) { size in
             size <= limit ? [size] : nil
         }
-        if longest { report.lengths.append(try await sample(texts, lengths: [limit], benchmark)) }
+        if longest, report.lengths.last?.tokens != limit {
+            report.lengths.append(try await grown(texts, lengths: [limit], benchmark))
+        }
         report.counts = try await growth(texts, budget: budget / 4, benchmark) { size in
             size <= 2_048 * Self.queryTokens ? Array(repeating: Self.queryTokens, count: size / Self.queryTokens) : nil
         }
@@ -125,14 +127,14 @@ struct BenchRunner {
                 let predicted = benchmark.operations(lengths: wanted) / (last.gflops * 1e9)
                 guard clock.now - start + .seconds(predicted) < budget else { break }
             }
-            steps.append(try await sample(texts, lengths: wanted, benchmark))
+            steps.append(try await grown(texts, lengths: wanted, benchmark))
             size *= 2
         }
         return steps
     }
 
     /// One request of inputs of these lengths in tokens.
-    private func sample(
+    private func grown(
         _ texts: BenchTexts,
         lengths: [Int],
         _ benchmark: Benchmark

@@ -19,7 +19,7 @@ final class FloatBuffer {
         return base
     }
 
-    /// Room for `count` rows of `width` values.
+    /// Room for `count` rows of `width` values, `Rows.stride(width:)` apart; what was in there may be gone.
     func rows(_ count: Int, width: Int) -> Rows {
         let stride = Rows.stride(width: width)
         return Rows(base: reserve(count * stride), stride: stride)

@@ -3,11 +3,11 @@ struct Rows {
     let base: UnsafeMutablePointer<Float>
     let stride: Int
 
-    /// The distance of rows that tiles are to read.
+    /// The distance of rows that a linear layer is to read.
     ///
-    /// A tile reads a column of a dozen rows at a time. A distance that is a multiple of a large power of two would put
-    /// the whole column into a few sets of the L1 cache.
-    static func stride(width: Int) -> Int { width % 256 == 0 ? width + 16 : width }
+    /// Its tiles read a column of a dozen rows at a time. A distance that is a multiple of a large power of two, as the
+    /// widths of models are, would put the whole column into a few sets of the L1 cache.
+    static func stride(width: Int) -> Int { width % 64 == 0 ? width + 16 : width }
 
     /// The same rows from `row` on.
     func from(_ row: Int) -> Rows { Rows(base: base + row * stride, stride: stride) }

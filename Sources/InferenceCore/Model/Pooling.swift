@@ -16,10 +16,17 @@ enum Pooling: String, Sendable {
         zip(step.sequences, step.outputs).map { sequence, output in
             switch output {
             case .pooled: pool(hidden, width: width, sequence: sequence)
-            case .tokens:
-                sequence.flatMap { UnsafeBufferPointer(start: hidden[$0], count: width) }
+            case .tokens: states(hidden, width: width, sequence: sequence)
             }
         }
+    }
+
+    /// The states of all tokens of one row, one after the other.
+    private func states(_ hidden: Rows, width: Int, sequence: Range<Int>) -> [Float] {
+        var states: [Float] = []
+        states.reserveCapacity(sequence.count * width)
+        for token in sequence { states += UnsafeBufferPointer(start: hidden[token], count: width) }
+        return states
     }
 
     /// Pools one row.

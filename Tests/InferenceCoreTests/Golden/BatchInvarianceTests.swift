@@ -54,10 +54,10 @@ import Testing
         for index in rows.indices { #expect(mixed[index] == (index % 3 == 0 ? states : pooled)[index]) }
     }
 
-    @Test("1,000 random compositions of a step, on one thread and on two", arguments: checkpoints)
+    @Test("1,000 random compositions of a step, each on one thread, on two and on five", arguments: checkpoints)
     func randomSteps(checkpoint: String) throws {
         let model = try EmbeddingModel(directory: checkpoint, id: "model")
-        let contexts = [1, 2].map { ComputeContext(pool: ComputePool(threadCount: $0)) }
+        let contexts = [1, 2, 5].map { ComputeContext(pool: ComputePool(threadCount: $0)) }
         defer { for context in contexts { context.pool.stop() } }
         func forward(_ rows: [(ids: [Int32], adapter: Int?)], _ context: ComputeContext) throws -> [[Float]] {
             var step = PackedStep()
@@ -75,11 +75,13 @@ import Testing
             return Row(ids: ids, adapter: adapter, alone: try forward([(ids, adapter)], contexts[1])[0])
         }
         var differing = 0
-        for composition in 0..<Self.compositions {
+        for _ in 0..<Self.compositions {
             let chosen = (0..<Int.random(in: 1...6, using: &random)).map { _ in rows.randomElement(using: &random)! }
-            let vectors = try forward(chosen.map { ($0.ids, $0.adapter) }, contexts[composition % 2])
-            for (row, vector) in zip(chosen, vectors) {
-                differing += zip(row.alone, vector).count { $0.bitPattern != $1.bitPattern }
+            for context in contexts {
+                let vectors = try forward(chosen.map { ($0.ids, $0.adapter) }, context)
+                for (row, vector) in zip(chosen, vectors) {
+                    differing += zip(row.alone, vector).count { $0.bitPattern != $1.bitPattern }
+                }
             }
         }
         #expect(differing == 0, "\(differing) values differ from the same input alone")

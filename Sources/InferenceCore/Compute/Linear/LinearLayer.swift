@@ -23,6 +23,7 @@ protocol LinearLayer: Sendable {
     ///
     /// - Parameters:
     ///   - norm: what is done to the input first.
+    ///   - output: must not overlap the input.
     ///   - parts: which of the layers side by side; the output begins with the first of them.
     ///   - segments: the rows by adapter, in order; together all rows.
     func apply(

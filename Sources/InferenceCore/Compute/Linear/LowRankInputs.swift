@@ -25,7 +25,7 @@ struct LowRankInputs: Sendable {
 
     /// Computes scale · A x of one part, into its place in the reduced rows.
     ///
-    /// - Parameter count: as many rows as a tile may have.
+    /// - Parameter count: at most as many rows as a tile may have.
     func apply(_ part: Int, _ rows: Rows, count: Int, to reduced: Rows) {
         guard let weights = parts[part] else { return }
         let target = reduced.column(offsets[part])

@@ -17,7 +17,8 @@ struct PackedLinear: LinearLayer {
     private let table: PanelTable
     private let biases: [[Float]?]
     private let down: [LowRankInputs?]
-    private let widest: Int
+    /// Of the widest adapter's reduced rows.
+    private let reducedWidth: Int
 
     private static let blockRows = Kernels.best.block_rows
     private static let panelColumns = Kernels.best.panel_columns
@@ -36,7 +37,7 @@ struct PackedLinear: LinearLayer {
         down = parts[0].updates.indices.map { adapter in
             LowRankInputs(parts.map { $0.updates[adapter] }, in: memory)
         }
-        widest = down.compactMap { $0?.width }.max() ?? 0
+        reducedWidth = down.compactMap { $0?.width }.max() ?? 0
     }
 
     func apply(
@@ -90,14 +91,16 @@ struct PackedLinear: LinearLayer {
         _ end: Int,
         in context: ComputeContext
     ) -> LinearInput {
-        let rows = norm == nil ? input : context.normed.rows(end, width: inputs)
-        let reduced = context.reduced.rows(end, width: widest)
-        let prepared = LinearInput(rows: rows, reduced: reduced)
         let isUpdated = segments.contains { $0.adapter.flatMap { down[$0] } != nil }
+        let rows = norm == nil ? input : context.normed.rows(end, width: inputs)
+        let reduced = context.reduced.rows(isUpdated ? end : 0, width: reducedWidth)
+        let prepared = LinearInput(rows: rows, reduced: reduced)
         guard norm != nil || isUpdated else { return prepared }
         // Few rows are shared out too, as long as tiles stay busy.
-        let threads = segments.count == 1 ? min(context.pool.threadCount, end / Self.busyRows) : 1
-        let blocks = segments.flatMap { Self.blocks(of: $0, atLeast: threads) }
+        let blocks = segments.flatMap { segment in
+            let busy = min(context.pool.threadCount, segment.rows.count / Self.busyRows)
+            return Self.blocks(of: segment, atLeast: busy)
+        }
         context.pool.run(blocks.count) { index, _ in
             let block = blocks[index]
             let own = rows.from(block.rows.lowerBound)
@@ -111,7 +114,7 @@ struct PackedLinear: LinearLayer {
 
     /// Cuts a segment into blocks of nearly equal height: a full block and a single row would take much longer than two
     /// halves.
-    private static func blocks(of segment: AdapterSegment, atLeast least: Int = 1) -> [Block] {
+    private static func blocks(of segment: AdapterSegment, atLeast least: Int = 0) -> [Block] {
         let rows = segment.rows.count
         let count = max(least, (rows + blockRows - 1) / blockRows)
         return (0..<count).map { index in
