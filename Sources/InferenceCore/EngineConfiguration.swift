@@ -10,7 +10,7 @@ public struct EngineConfiguration: Sendable {
     public var bulkWait: Duration? = .seconds(120)
     /// The most tokens of one forward pass, unless one input alone has more.
     ///
-    /// Steps are smaller where that many would take long.
+    /// Steps are smaller where that many would take long: on slow machines, and where inputs are long.
     public var stepTokens = 2_048
     /// Octets of vectors to keep for equal inputs of later requests; 0 keeps none.
     public var cacheBytes = 0

@@ -175,11 +175,13 @@ struct DialectTests {
         #expect(refused.json["error"]?["status"]?.string == "UNAUTHENTICATED")
         let key: HTTPFields = [HTTPField.Name("x-goog-api-key")!: "k"]
         #expect(try await locked.post("/v1beta/models/{id}", body, parameters: id, fields: key).status == 200)
-        for (path, member) in [
-            ("/api/nope", "error"), ("/v2/nope", "message"), ("/embed", "error_type"), ("/embed_all/", "error_type"),
+        for (method, path, member) in [
+            (HTTPRequest.Method.get, "/api/nope", "error"), (.get, "/v2/nope", "message"),
+            (.get, "/embed", "error_type"),
+            (.put, "/embed_all/", "error_type"), (.post, "/", "error_type"), (.put, "/", "detail"),
         ] {
-            let request = RefusedRequest(id: RequestID(), path: path)
-            let style = Routes.errorStyle(ofPath: path)
+            let request = RefusedRequest(id: RequestID(), method: method, path: path)
+            let style = Routes.errorStyle(of: request)
             let response = locked.gateway.refuse(.notFound(path: path), request, style: style)
             #expect(response.status == .notFound)
             #expect(try JSONParser.parse(response.body)[member] != nil)

@@ -143,6 +143,8 @@ struct GatewayTests {
         #expect(reply.fields[.accessControlAllowOrigin] == allowed)
         #expect(reply.fields[.accessControlAllowMethods] == "POST, OPTIONS")
         #expect(reply.fields[.accessControlAllowHeaders] == "authorization,content-type")
+        let root = try await client.send(.options, "/", fields: fields)
+        #expect(root.fields[.accessControlAllowMethods] == "POST, GET, OPTIONS")
         let answer = try await client.send(.get, "/metrics", fields: [.origin: "https://a.example"])
         #expect(answer.status == 401)
         #expect(answer.fields[.accessControlAllowOrigin] == allowed)

@@ -5,9 +5,10 @@ extension Routes {
     /// The routes of other servers' APIs, each of which refuses in its own way.
     var dialects: [Route] { tei + ollama + cohere + gemini }
 
-    /// How the dialect refuses that a path belongs to.
-    static func errorStyle(ofPath path: String?) -> ErrorStyle {
-        guard let path else { return .standard }
+    /// How the dialect refuses that a request belongs to.
+    static func errorStyle(of request: RefusedRequest) -> ErrorStyle {
+        guard let path = request.path else { return .standard }
+        if path == "/", request.method == .post { return .tei }
         if path.hasPrefix("/api/") { return .ollama }
         if path.hasPrefix("/v2/") { return .cohere }
         if path.hasPrefix("/v1beta/") { return .gemini }

@@ -50,7 +50,7 @@ struct Routes {
                 Route([.post], "/admin/reload", handler: gateway.locked(.admin, reload.answer)),
             ]
         // Without CORS the router answers OPTIONS by itself.
-        return gateway.cors.isEnabled ? routes + routes.map(preflight) : routes
+        return gateway.cors.isEnabled ? routes + preflights(of: routes) : routes
     }
 
     private var pages: [Route] {
@@ -58,8 +58,11 @@ struct Routes {
         return [Route([.get], "/", handler: gateway.open(playground.answer))]
     }
 
-    private func preflight(of route: Route) -> Route {
+    /// One for each pattern, with the methods of all its routes.
+    private func preflights(of routes: [Route]) -> [Route] {
         let cors = gateway.cors
-        return Route([.options], route.pattern) { cors.preflight($0, methods: route.methods) }
+        return Dictionary(grouping: routes, by: \.pattern).map { pattern, routes in
+            Route([.options], pattern) { cors.preflight($0, methods: routes.flatMap(\.methods)) }
+        }
     }
 }

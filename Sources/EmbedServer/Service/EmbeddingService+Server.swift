@@ -46,7 +46,7 @@ extension EmbeddingService {
             configuration: ServerConfiguration(settings.server),
             router: Router(routes.all),
             logger: Logger(label: "http"),
-            errorResponse: { gateway.refuse($0, $1, style: Routes.errorStyle(ofPath: $1.path)) },
+            errorResponse: { gateway.refuse($0, $1, style: Routes.errorStyle(of: $1)) },
             onResponse: { metrics.record($0) }
         )
         return (server, batches)

@@ -43,7 +43,9 @@ struct Exchange {
     }
 
     /// What is known of the request if no handler sees it.
-    var refused: RefusedRequest { RefusedRequest(id: id, path: head.target.path, fields: head.fields) }
+    var refused: RefusedRequest {
+        RefusedRequest(id: id, method: head.method, path: head.target.path, fields: head.fields)
+    }
 
     /// The pattern of the route, if there is one.
     var route: String? {

@@ -24,7 +24,12 @@ struct HandlerCall: Sendable {
                     share?.grow(to: coded + octets) ?? true
                 }
             } catch {
-                let refused = RefusedRequest(id: request.id, path: request.path, fields: request.fields)
+                let refused = RefusedRequest(
+                    id: request.id,
+                    method: request.method,
+                    path: request.path,
+                    fields: request.fields
+                )
                 return context.response(to: error, of: refused)
             }
             decoded.head.headerFields[.contentEncoding] = nil

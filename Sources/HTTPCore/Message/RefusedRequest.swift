@@ -5,6 +5,9 @@ public struct RefusedRequest: Sendable {
     /// The id that the response will carry in `x-request-id`.
     public var id: RequestID
 
+    /// The method; nil if the head was not understood.
+    public var method: HTTPRequest.Method?
+
     /// The path of the request-target, percent-encoding kept; nil if the head was not understood.
     public var path: String?
 
@@ -12,8 +15,14 @@ public struct RefusedRequest: Sendable {
     public var fields: HTTPFields
 
     /// Makes one; the server does this, and tests.
-    public init(id: RequestID, path: String? = nil, fields: HTTPFields = [:]) {
+    public init(
+        id: RequestID,
+        method: HTTPRequest.Method? = nil,
+        path: String? = nil,
+        fields: HTTPFields = [:]
+    ) {
         self.id = id
+        self.method = method
         self.path = path
         self.fields = fields
     }

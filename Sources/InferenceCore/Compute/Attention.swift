@@ -225,7 +225,7 @@ struct Attention: Sendable {
     }
 
     /// The product of some rows and a panel, block by block; meanwhile what lies behind the panel comes from memory: it is
-    /// wanted next.
+    /// wanted soon.
     private func multiply(
         _ a: Rows,
         rows: Int,

@@ -184,11 +184,13 @@ struct BERT: ForwardPass {
                 yield: yield
             )
             guard isComplete else { return nil }
+            guard yield() else { return nil }
             let attended = Rows(base: projections.base, stride: stream.stride)  // its values are used up
             layer.attentionOutput.apply(mixed, segments: all, to: attended, .replace, in: context)
             layer.attentionNorm.apply(attended, adding: stream, rows: rows, in: context)
             // Feed-forward, the same way.
             layer.intermediate.apply(attended, segments: all, to: wide, .replaceWithGELU, in: context)
+            guard yield() else { return nil }
             layer.output.apply(wide, segments: all, to: stream, .replace, in: context)
             layer.outputNorm.apply(stream, adding: attended, rows: rows, in: context)
         }

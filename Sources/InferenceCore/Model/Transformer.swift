@@ -181,6 +181,7 @@ struct Transformer: ForwardPass {
                 )
                 guard isComplete else { return nil }
                 layer.output.apply(mixed, segments: segments, to: part, .add, in: context)
+                guard yield() else { return nil }
                 feedForward(layer, part, segments, in: context)
             }
         }

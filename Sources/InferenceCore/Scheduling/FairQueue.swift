@@ -94,11 +94,11 @@ struct FairQueue {
         return step
     }
 
-    /// The work, by model, that is done before the last of `added` further work of `caller`: all that it has, and of
+    /// The work, by model, that is done before the last of some further work of `caller`: all that it has, and of
     /// every other caller no more than its own, since callers are served in turn.
-    func workAhead(of caller: String, adding added: Int) -> [Int: Int] {
+    func workAhead(of caller: String, adding further: Int) -> [Int: Int] {
         var ahead = callers[caller]?.waiting ?? [:]
-        let own = ahead.values.reduce(0, +) + added
+        let own = ahead.values.reduce(0, +) + further
         for (name, other) in callers where name != caller {
             let work = other.waiting.values.reduce(0, +)
             guard work > 0 else { continue }

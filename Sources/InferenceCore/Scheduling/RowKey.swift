@@ -14,13 +14,9 @@ struct RowKey: Sendable, Hashable {
     /// What it gives.
     let output: EmbeddingOutput
     /// What it takes to compute, in tokens of short rows (`ForwardCost.work`).
+    ///
+    /// Follows from model and tokens.
     let work: Int
-
-    /// - Parameter work: `nil`: its tokens.
-    init(model: Int, adapter: Int?, tokens: [Int32], output: EmbeddingOutput = .pooled, work: Int? = nil) {
-        (self.model, self.adapter, self.tokens, self.output) = (model, adapter, tokens, output)
-        self.work = work ?? tokens.count
-    }
 
     /// Hashes the ids in one go: they are thousands.
     func hash(into hasher: inout Hasher) {

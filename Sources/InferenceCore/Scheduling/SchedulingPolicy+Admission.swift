@@ -91,12 +91,12 @@ extension SchedulingPolicy {
         return .admitted
     }
 
-    /// How long until the last of `added` further work of a caller would begin to run.
+    /// How long until the last of some further work of a caller would begin to run.
     ///
     /// The work ahead of it by the measured rate. Interactive work waits for no bulk work, unless that is owed time;
     /// bulk work waits for all interactive work, and gets its measured share of the time.
-    func predictedWait(_ priority: Priority, caller: String, adding added: Int, now: Instant) -> Duration {
-        let ahead = queues[priority]?.workAhead(of: caller, adding: added) ?? [:]
+    func predictedWait(_ priority: Priority, caller: String, adding work: Int, now: Instant) -> Duration {
+        let ahead = queues[priority]?.workAhead(of: caller, adding: work) ?? [:]
         let wait = remainingTime(of: priority, now: now) + time(ahead)
         guard priority == .bulk else { return wait + (floor.isDue ? floor.debt : .zero) }
         let share = min(1, max(bulkShare.perSecond ?? 1, BulkFloor.share))
@@ -177,7 +177,8 @@ extension SchedulingPolicy {
             let work = plan.work.values.reduce(0, +)
             let start = predictedWait(priority, caller: submission.caller, adding: work, now: now)
             let surplus = start + time(plan.work) - (deadline - now)
-            if surplus > .zero { excess.append(min(surplus, start)) }
+            // What takes too long by itself is tried: no wait would help, and the prediction may be wrong.
+            if surplus > .zero, start > .zero { excess.append(min(surplus, start)) }
         }
         return excess.max()
     }

@@ -317,4 +317,30 @@ import Testing
         let total = visible.reduce(0) { $0 + exp($1 - top) }
         expectClose(weights.map { $0 / sum }, visible.map { exp($0 - top) / total }, within: 1e-6)
     }
+
+    @Test("softmax gives the same bits however many hidden scores follow, which get nothing", arguments: variants)
+    func hiddenScores(_ variant: Variant) {
+        var random = SplitMix(seed: 31)
+        for count in 1...70 {
+            let scores = random.floats(count).map { $0 * 30 }
+            func step(_ scores: inout [Float], _ maximum: inout Float, _ sum: inout Float) -> Float {
+                variant.table.softmax_step(&scores, scores.count, &maximum, &sum)
+            }
+            var alone = scores, padded = scores + [Float](repeating: -.infinity, count: 128 - count)
+            var (maximum, sum) = (-Float.greatestFiniteMagnitude, Float(0)), (other, total) = (maximum, sum)
+            let corrections = (step(&alone, &maximum, &sum), step(&padded, &other, &total))
+            #expect(corrections.0 == corrections.1 && maximum == other && sum == total)
+            #expect(alone == Array(padded[..<count]))
+            #expect(padded[count...].allSatisfy { $0 == 0 })
+            var hidden = [Float](repeating: -.infinity, count: count)
+            #expect(step(&hidden, &maximum, &sum) == 1 && sum == total)
+            #expect(hidden.allSatisfy { $0 == 0 })
+            let place = count / 2
+            var broken = scores
+            broken[place] = .nan
+            (maximum, sum) = (-Float.greatestFiniteMagnitude, 0)
+            _ = step(&broken, &maximum, &sum)
+            #expect(broken[place].isNaN && sum.isNaN, "\(count) scores")
+        }
+    }
 }

@@ -24,7 +24,7 @@ enum Invariant: String, CaseIterable {
     case answeredOnce
     /// Every vector is that of the input at its own index; every error is deserved.
     case rightAnswer
-    /// No step is above the token limit unless it is one row; all rows are of one model.
+    /// No step is above the limit of work unless it is one row; all rows are of one model.
     case stepSize
     /// The compute thread is idle only when nothing waits.
     case noIdleWindow

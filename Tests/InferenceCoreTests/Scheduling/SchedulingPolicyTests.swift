@@ -72,6 +72,9 @@ import Testing
         #expect(wait > .milliseconds(99) && wait < .milliseconds(101))
         late.deadline = now + .milliseconds(1_001)
         if case .admitted = policy.admit(late, number: 2, now: now) {} else { Issue.record("it can be done") }
+        var idle = measured(.init())
+        late.deadline = now + .milliseconds(100)
+        if case .admitted = idle.admit(late, number: 0, now: now) {} else { Issue.record("no wait would help") }
         late.deadline = now
         if case .expired = policy.admit(late, number: 3, now: now) {} else { Issue.record("it is too late") }
     }

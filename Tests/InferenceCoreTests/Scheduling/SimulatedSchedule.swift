@@ -138,10 +138,15 @@ struct SimulatedSchedule {
     private static func backlog(_ random: inout SplitMix) -> [Arrival] {
         var id: Int32 = 1_000
         return ["a", "b", "c"].prefix(Int.random(in: 2...3, using: &random)).map { caller in
-            let length = Int.random(in: 1...100, using: &random)
-            let keys = (0..<2_000 / length).map { _ in
+            let length = Int.random(in: 1...40, using: &random), factor = Int.random(in: 1...3, using: &random)
+            let keys = (0..<2_000 / (length * factor)).map { _ in
                 id += 1
-                return RowKey(model: 0, adapter: nil, tokens: Array(repeating: id, count: length))
+                return RowKey(
+                    model: 0,
+                    adapter: nil,
+                    tokens: Array(repeating: id, count: length),
+                    work: length * factor
+                )
             }
             return Arrival(time: 0, submission: .init(rows: keys, priority: .bulk, caller: caller))
         }

@@ -227,9 +227,9 @@ struct Simulation<Policy: PolicyUnderTest> {
     }
 
     private mutating func check(_ step: SchedulingPolicy.Step, depth: Int) {
-        let tokens = step.keys.reduce(0) { $0 + $1.tokens.count }
-        if step.keys.isEmpty || tokens > schedule.limits.stepTokens && step.keys.count > 1 {
-            fail(.stepSize, "\(step.keys.count) rows of \(tokens) tokens")
+        let work = step.keys.reduce(0) { $0 + $1.work }
+        if step.keys.isEmpty || work > schedule.limits.stepTokens && step.keys.count > 1 {
+            fail(.stepSize, "\(step.keys.count) rows of \(work) tokens' work")
         }
         if step.keys.contains(where: { $0.model != step.model }) { fail(.stepSize, "two models") }
         if depth == 1, step.priority == .bulk { fail(.interactiveWait, "bulk work preempts") }
@@ -270,13 +270,13 @@ struct Simulation<Policy: PolicyUnderTest> {
     private mutating func checkFairness(_ step: SchedulingPolicy.Step) {
         let callers = live.compactMap { requests[$0]?.submission.caller }
         // Each caller has one request, and it is live while the caller has rows waiting.
-        let tokens = callers.map { served[$0] ?? 0 }
-        if let least = tokens.min(), let most = tokens.max(), most - least > 2 * schedule.limits.stepTokens + 2 * 100 {
+        let work = callers.map { served[$0] ?? 0 }
+        if let least = work.min(), let most = work.max(), most - least > 2 * schedule.limits.stepTokens + 2 * 120 {
             fail(.fairness, "\(served)")
         }
         for key in step.keys {
             for number in live where requests[number]?.submission.rows.contains(key) == true {
-                served[requests[number]?.submission.caller ?? "", default: 0] += key.tokens.count
+                served[requests[number]?.submission.caller ?? "", default: 0] += key.work
             }
         }
     }
