@@ -165,7 +165,7 @@ struct Attention: Sendable {
             for row in 0..<rows {
                 if causal { mask(scores[row], from: tile.tokens.lowerBound + row + 1, keys) }
                 let correction = kernels.softmax_step(scores[row], keys.count, maxima + row, sums + row)
-                if begin > 0 { kernels.scale(output[row], correction, headSize) }
+                if begin > 0, correction != 1 { kernels.scale(output[row], correction, headSize) }
             }
             gather(tile, keys, scores, memory, into: output)
         }
