@@ -66,7 +66,7 @@ struct BERT: ForwardPass {
     }
 
     let parameterCount: Int
-    var cost: ForwardCost { ForwardCost(configuration) }
+    let cost: ForwardCost
     var widestLayers: [any LinearLayer] { layers.map(\.intermediate) }
     /// How the matrices are stored.
     var weightType: TensorType { wordEmbeddings.type }
@@ -105,6 +105,7 @@ struct BERT: ForwardPass {
             )
         }
         self.configuration = configuration
+        cost = ForwardCost(configuration)
         self.pooling = pooling
         attention = Attention(
             heads: configuration.heads,
@@ -183,8 +184,7 @@ struct BERT: ForwardPass {
                 in: context,
                 yield: yield
             )
-            guard isComplete else { return nil }
-            guard yield() else { return nil }
+            guard isComplete, yield() else { return nil }
             let attended = Rows(base: projections.base, stride: stream.stride)  // its values are used up
             layer.attentionOutput.apply(mixed, segments: all, to: attended, .replace, in: context)
             layer.attentionNorm.apply(attended, adding: stream, rows: rows, in: context)

@@ -85,7 +85,7 @@ struct Simulation<Policy: PolicyUnderTest> {
         check(step, depth: depth)
         let keys = Set(step.keys)
         runningKeys.formUnion(keys)
-        let duration = 1_000 + step.keys.reduce(0) { $0 + $1.work } * 1_000_000 / schedule.rates[step.model]
+        let duration = 1_000 + step.work * 1_000_000 / schedule.rates[step.model]
         if step.priority == .interactive { longestInteractiveStep = max(longestInteractiveStep, duration) }
         for layer in 0..<schedule.layers {
             guard passYieldPoint(step, depth: depth) else { return runningKeys.subtract(keys) }
@@ -227,9 +227,8 @@ struct Simulation<Policy: PolicyUnderTest> {
     }
 
     private mutating func check(_ step: SchedulingPolicy.Step, depth: Int) {
-        let work = step.keys.reduce(0) { $0 + $1.work }
-        if step.keys.isEmpty || work > schedule.limits.stepTokens && step.keys.count > 1 {
-            fail(.stepSize, "\(step.keys.count) rows of \(work) tokens' work")
+        if step.keys.isEmpty || step.work > schedule.limits.stepTokens && step.keys.count > 1 {
+            fail(.stepSize, "\(step.keys.count) rows of \(step.work) tokens' work")
         }
         if step.keys.contains(where: { $0.model != step.model }) { fail(.stepSize, "two models") }
         if depth == 1, step.priority == .bulk { fail(.interactiveWait, "bulk work preempts") }
