@@ -39,7 +39,7 @@ public final class EmbeddingEngine: Sendable {
     ///
     /// Cancelling the surrounding task drops what has not started, and stops a step that nobody else is in.
     public func embed(
-        _ request: EmbeddingRequest,
+        _ request: EmbeddingWork,
         with model: EmbeddingModel
     ) async throws(EmbeddingError) -> EmbeddingResult {
         guard let modelIndex = models.firstIndex(where: { $0 === model }) else {
@@ -72,7 +72,7 @@ public final class EmbeddingEngine: Sendable {
 
     /// The rows of the inputs that could be tokenized.
     private func submission(
-        _ request: EmbeddingRequest,
+        _ request: EmbeddingWork,
         _ encodings: [Result<Encoding, EmbeddingError>],
         of model: EmbeddingModel,
         at index: Int
@@ -97,7 +97,7 @@ public final class EmbeddingEngine: Sendable {
 
     /// Puts vectors and failures back in the places of their inputs.
     private func result(
-        of request: EmbeddingRequest,
+        of request: EmbeddingWork,
         _ encodings: [Result<Encoding, EmbeddingError>],
         _ output: SchedulingPolicy.Output,
         from model: EmbeddingModel
@@ -138,7 +138,7 @@ public final class EmbeddingEngine: Sendable {
         return result
     }
 
-    private func check(_ request: EmbeddingRequest, of model: ModelDescription) throws(EmbeddingError) {
+    private func check(_ request: EmbeddingWork, of model: ModelDescription) throws(EmbeddingError) {
         if let dimensions = request.dimensions {
             let range = model.supportsDimensions ? 1...model.dimensions : model.dimensions...model.dimensions
             guard range.contains(dimensions) else {
@@ -153,7 +153,7 @@ public final class EmbeddingEngine: Sendable {
 
     private func check(
         _ encodings: [Result<Encoding, EmbeddingError>],
-        of request: EmbeddingRequest
+        of request: EmbeddingWork
     ) throws(EmbeddingError) {
         guard let limit = request.maximumTotalTokens else { return }
         let count = encodings.reduce(0) { $0 + ((try? $1.get())?.ids.count ?? 0) }

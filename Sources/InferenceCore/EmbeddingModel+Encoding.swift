@@ -2,7 +2,7 @@ extension EmbeddingModel {
     /// The ids of every input of a request, each within the model's limit.
     ///
     /// - Returns: an error in the place of an input only if the request is partial.
-    func encode(_ request: EmbeddingRequest) throws(EmbeddingError) -> [Result<Encoding, EmbeddingError>] {
+    func encode(_ request: EmbeddingWork) throws(EmbeddingError) -> [Result<Encoding, EmbeddingError>] {
         var encodings: [Result<Encoding, EmbeddingError>] = []
         encodings.reserveCapacity(request.inputs.count)
         for (index, input) in request.inputs.enumerated() {
@@ -19,7 +19,7 @@ extension EmbeddingModel {
     private func encode(
         _ input: EmbeddingInput,
         at index: Int,
-        of request: EmbeddingRequest
+        of request: EmbeddingWork
     ) throws(EmbeddingError) -> Encoding {
         let limit = min(description.maximumTokens, request.maximumTokens ?? .max)
         let encoding: Encoding

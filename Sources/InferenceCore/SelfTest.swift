@@ -88,7 +88,7 @@ public struct SelfTest: Sendable {
     }
 
     private func embed(_ texts: [String], _ task: EmbeddingTask?, dimensions: Int? = nil) async throws -> [[Float]] {
-        var request = EmbeddingRequest(
+        var request = EmbeddingWork(
             inputs: texts.map { .text($0) },
             task: task,
             dimensions: dimensions,

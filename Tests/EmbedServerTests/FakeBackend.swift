@@ -9,7 +9,7 @@ final class FakeBackend: EmbeddingBackend {
     let description: ModelDescription
     let failure: EmbeddingError?
     let computePath = ComputePath(backend: .native, kernels: "portable", threads: 1)
-    private let last = Mutex<EmbeddingRequest?>(nil)
+    private let last = Mutex<EmbeddingWork?>(nil)
 
     /// The tokenizer of the tiny checkpoint, whatever the description says.
     var encoder: TextEncoder { Self.encoder }
@@ -17,14 +17,14 @@ final class FakeBackend: EmbeddingBackend {
     private static let encoder = try! TextEncoder(directory: Fixtures.directory("jina/nano"))
 
     /// The request that was embedded last.
-    var lastRequest: EmbeddingRequest? { last.withLock { $0 } }
+    var lastRequest: EmbeddingWork? { last.withLock { $0 } }
 
     init(_ description: ModelDescription = .v5, failure: EmbeddingError? = nil) {
         self.description = description
         self.failure = failure
     }
 
-    func embed(_ request: EmbeddingRequest) async throws(EmbeddingError) -> EmbeddingResult {
+    func embed(_ request: EmbeddingWork) async throws(EmbeddingError) -> EmbeddingResult {
         last.withLock { $0 = request }
         if let failure { throw failure }
         var counts: [Int] = []

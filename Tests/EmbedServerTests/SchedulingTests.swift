@@ -11,7 +11,7 @@ struct SchedulingTests {
         [try #require(HTTPField.Name(name)): value]
     }
 
-    private func request(_ fields: HTTPFields, keys: KeyRing? = nil) async throws -> EmbeddingRequest {
+    private func request(_ fields: HTTPFields, keys: KeyRing? = nil) async throws -> EmbeddingWork {
         let backend = FakeBackend()
         let model = ServedModel(settings: ModelSettings(id: "m"), backend: backend)
         let reply = try await TestClient([model], keys: keys).embed(#"{"input":"x"}"#, fields: fields)

@@ -52,12 +52,3 @@ extension APIKey {
         )
     }
 }
-
-extension HTTPField.Name {
-    // swift-format-ignore: NeverForceUnwrap
-    fileprivate static let apiKey = HTTPField.Name("api-key")!
-    // swift-format-ignore: NeverForceUnwrap
-    fileprivate static let googleAPIKey = HTTPField.Name("x-goog-api-key")!
-    // swift-format-ignore: NeverForceUnwrap
-    fileprivate static let xAPIKey = HTTPField.Name("x-api-key")!
-}

@@ -82,7 +82,7 @@ struct BenchRunner {
     }
 
     private func embed(_ texts: [String], _ task: EmbeddingTask?) async throws(EmbeddingError) -> Sample {
-        let request = EmbeddingRequest(inputs: texts.map(EmbeddingInput.text), task: task)
+        let request = EmbeddingWork(inputs: texts.map(EmbeddingInput.text), task: task)
         let start = clock.now
         let result = try await engine.embed(request, with: model)
         return Sample(lengths: result.tokenCounts, duration: clock.now - start)

@@ -28,7 +28,7 @@ struct LocalEmbedder: TextEmbedder {
     }
 
     func embed(_ texts: [String]) async throws -> EmbeddedTexts {
-        var request = EmbeddingRequest(
+        var request = EmbeddingWork(
             inputs: texts.map(EmbeddingInput.text),
             task: model.description.tasks.isEmpty ? nil : options.task,
             dimensions: options.dimensions,

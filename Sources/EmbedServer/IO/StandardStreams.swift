@@ -35,19 +35,6 @@ struct StandardOutput: ~Copyable {
     }
 }
 
-/// Why reading or writing failed.
-struct IOError: Error, CustomStringConvertible {
-    /// The file, or the stream's name.
-    let path: String
-    /// The value of `errno`.
-    let code: CInt
-
-    /// What the system says about it.
-    var reason: String { String(cString: strerror(code)) }
-
-    var description: String { "\(path): \(reason)" }
-}
-
 /// Whole reads and writes over file descriptors.
 enum Descriptor {
     /// Writes all octets; returns `errno` on failure.

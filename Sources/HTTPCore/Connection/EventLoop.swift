@@ -59,7 +59,6 @@ final class EventLoop: @unchecked Sendable {
     func makeSource(
         _ readiness: ReadySource.Readiness,
         of descriptor: Int32,
-        startsSuspended: Bool = false,
         onReady: @escaping () -> Void,
         onCancel: @escaping () -> Void
     ) -> ReadySource {
@@ -68,7 +67,6 @@ final class EventLoop: @unchecked Sendable {
             readiness,
             of: descriptor,
             on: queue,
-            startsSuspended: startsSuspended,
             onReady: onReady,
             onCancel: onCancel
         )

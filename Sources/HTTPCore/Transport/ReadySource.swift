@@ -15,7 +15,7 @@ final class ReadySource {
     }
 
     private let source: any DispatchSourceProtocol
-    private(set) var isSuspended: Bool
+    private(set) var isSuspended = false
 
     /// Watches `descriptor`; the handlers run on `queue`.
     ///
@@ -26,7 +26,6 @@ final class ReadySource {
         _ readiness: Readiness,
         of descriptor: Int32,
         on queue: DispatchQueue,
-        startsSuspended: Bool = false,
         onReady: @escaping () -> Void,
         onCancel: @escaping () -> Void
     ) {
@@ -36,9 +35,7 @@ final class ReadySource {
         }
         source.setEventHandler(handler: onReady)
         source.setCancelHandler(handler: onCancel)
-        isSuspended = startsSuspended
         source.activate()
-        if startsSuspended { source.suspend() }
     }
 
     /// Stops the calls of `onReady`; a suspended source does not see a hang-up either.

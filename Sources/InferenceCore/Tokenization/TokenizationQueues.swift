@@ -18,7 +18,7 @@ final class TokenizationQueues: Sendable {
 
     /// The ids of every input of a request, checked against the model's limit; while other requests compute.
     func encode(
-        _ request: EmbeddingRequest,
+        _ request: EmbeddingWork,
         with model: EmbeddingModel
     ) async throws(EmbeddingError) -> [Result<Encoding, EmbeddingError>] {
         let octets = request.inputs.reduce(0) { $0 + $1.octetCount }

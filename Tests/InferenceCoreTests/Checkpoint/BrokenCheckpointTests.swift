@@ -276,7 +276,7 @@ import Testing
     @Test("a golden vector passes where it is the model's, and fails where it is another text's")
     func golden() async throws {
         let engine = try JinaTests.engine("nano")
-        let request = EmbeddingRequest(inputs: [.text("one")], task: .clustering)
+        let request = EmbeddingWork(inputs: [.text("one")], task: .clustering)
         let vector = try await engine.embed(request, with: engine.models[0]).vectors[0]
         await engine.shutDown()
         let golden = line(vector, text: "one") + line(vector, text: "two")

@@ -31,7 +31,7 @@ import Testing
         let engine = try engine()
         let goldens = try goldens()
         #expect(goldens.count == 200)
-        let request = EmbeddingRequest(inputs: goldens.map { .text($0.text) }, truncate: true)
+        let request = EmbeddingWork(inputs: goldens.map { .text($0.text) }, truncate: true)
         let result = try await engine.embed(request, with: engine.models[0])
         var worst = 1.0
         for (golden, (vector, count)) in zip(goldens, zip(result.vectors, result.tokenCounts)) {
@@ -49,13 +49,13 @@ import Testing
         let engine = try engine()
         let texts = try goldens().map(\.text).suffix(64)
         let together = try await engine.embed(
-            EmbeddingRequest(inputs: texts.map { .text($0) }, truncate: true),
+            EmbeddingWork(inputs: texts.map { .text($0) }, truncate: true),
             with: engine.models[0]
         )
         var worst: Float = 0
         for (text, vector) in zip(texts, together.vectors) {
             let alone = try await engine.embed(
-                EmbeddingRequest(inputs: [.text(text)], truncate: true),
+                EmbeddingWork(inputs: [.text(text)], truncate: true),
                 with: engine.models[0]
             )
             worst = max(worst, largestDifference(alone.vectors[0], vector))
@@ -69,7 +69,7 @@ import Testing
     func tokenStates() async throws {
         let engine = try engine()
         let texts = try goldens().map(\.text).prefix(40)
-        var request = EmbeddingRequest(inputs: texts.map { .text($0) }, truncate: true)
+        var request = EmbeddingWork(inputs: texts.map { .text($0) }, truncate: true)
         let vectors = try await engine.embed(request, with: engine.models[0]).vectors
         request.output = .tokens
         let result = try await engine.embed(request, with: engine.models[0])
@@ -88,10 +88,10 @@ import Testing
         let engine = try engine()
         let inputs = [EmbeddingInput.text("short"), .text(String(repeating: "word ", count: 255))]
         let refused = await Task {
-            try await engine.embed(EmbeddingRequest(inputs: inputs), with: engine.models[0])
+            try await engine.embed(EmbeddingWork(inputs: inputs), with: engine.models[0])
         }.result
         #expect(throws: EmbeddingError.inputTooLong(index: 1, limit: 256)) { try refused.get() }
-        let cut = try await engine.embed(EmbeddingRequest(inputs: inputs, truncate: true), with: engine.models[0])
+        let cut = try await engine.embed(EmbeddingWork(inputs: inputs, truncate: true), with: engine.models[0])
         #expect(cut.truncated == [false, true])
         #expect(cut.tokenCounts[1] == 256)
         await engine.shutDown()

@@ -59,7 +59,7 @@ import Testing
         let goldens = try Self.goldens(checkpoint)
         #expect(goldens.count >= 86)
         for golden in goldens {
-            let request = EmbeddingRequest(inputs: [.tokens(golden.ids)], task: golden.task)
+            let request = EmbeddingWork(inputs: [.tokens(golden.ids)], task: golden.task)
             let vector = try await engine.embed(request, with: engine.models[0]).vectors[0]
             let difference = largestDifference(vector, golden.float32)
             #expect(difference <= 1e-5, "\(golden.name), \(golden.task)")
@@ -81,13 +81,13 @@ import Testing
             let name = record["task"]?.string ?? ""
             let task = try #require(EmbeddingTask.allCases.first { $0.adapterName == name })
             let ids = try #require(record["ids"]?.array).map { Int32(try #require($0.integer)) }
-            var request = EmbeddingRequest(inputs: [.tokens(ids)], task: task, dimensions: 8)
+            var request = EmbeddingWork(inputs: [.tokens(ids)], task: task, dimensions: 8)
             request.output = .tokens
             let states = try await engine.embed(request, with: model).vectors[0]
             let expected = try Fixtures.floats(base64: try #require(record["states"]?.string))
             #expect(states.count == ids.count * 64)
             #expect(largestDifference(states, expected) <= 2e-5, "\(name)")
-            let vector = try await engine.embed(EmbeddingRequest(inputs: [.tokens(ids)], task: task), with: model)
+            let vector = try await engine.embed(EmbeddingWork(inputs: [.tokens(ids)], task: task), with: model)
                 .vectors[0]
             #expect(Matryoshka.unit(states.suffix(64)) == vector)
         }
@@ -114,7 +114,7 @@ import Testing
         var count = 0
         for golden in try Self.goldens(checkpoint) {
             for (dimensions, expected) in golden.truncated {
-                let request = EmbeddingRequest(inputs: [.tokens(golden.ids)], task: golden.task, dimensions: dimensions)
+                let request = EmbeddingWork(inputs: [.tokens(golden.ids)], task: golden.task, dimensions: dimensions)
                 let vector = try await engine.embed(request, with: engine.models[0]).vectors[0]
                 #expect(vector.count == dimensions)
                 #expect(largestDifference(vector, expected) <= 1e-5, "\(golden.name), \(dimensions)")
@@ -137,7 +137,7 @@ import Testing
         let together = try #require(model.backbone.forward(step, in: context, yield: { true }))
         var worst: Float = 0
         for (golden, vector) in zip(goldens, together) {
-            let request = EmbeddingRequest(inputs: [.tokens(golden.ids)], task: golden.task)
+            let request = EmbeddingWork(inputs: [.tokens(golden.ids)], task: golden.task)
             let alone = try await engine.embed(request, with: model).vectors[0]
             let mixed = Matryoshka.unit(vector)
             worst = max(worst, largestDifference(alone, mixed))
@@ -152,13 +152,13 @@ import Testing
     func defaultTask(checkpoint: String) async throws {
         let engine = try Self.engine(checkpoint)
         let model = engine.models[0]
-        let absent = try await engine.embed(EmbeddingRequest(inputs: [.text("Hello there")]), with: model)
+        let absent = try await engine.embed(EmbeddingWork(inputs: [.text("Hello there")]), with: model)
         let named = try await engine.embed(
-            EmbeddingRequest(inputs: [.text("Hello there")], task: .textMatching),
+            EmbeddingWork(inputs: [.text("Hello there")], task: .textMatching),
             with: model
         )
         let other = try await engine.embed(
-            EmbeddingRequest(inputs: [.text("Hello there")], task: .clustering),
+            EmbeddingWork(inputs: [.text("Hello there")], task: .clustering),
             with: model
         )
         #expect(absent.vectors == named.vectors)
@@ -175,7 +175,7 @@ import Testing
         )
         let engine = EmbeddingEngine(models: [model], configuration: EngineConfiguration())
         for golden in try Self.goldens(checkpoint) {
-            let request = EmbeddingRequest(inputs: [.tokens(golden.ids)], task: golden.task)
+            let request = EmbeddingWork(inputs: [.tokens(golden.ids)], task: golden.task)
             let vector = try await engine.embed(request, with: model).vectors[0]
             #expect(largestDifference(vector, golden.float32) <= 1e-5, "\(golden.name), \(golden.task)")
         }
@@ -187,7 +187,7 @@ import Testing
         let engine = try Self.engine("nano", "small")
         for (model, checkpoint) in zip(engine.models, ["nano", "small"]) {
             let golden = try #require(try Self.goldens(checkpoint).first)
-            let request = EmbeddingRequest(inputs: [.tokens(golden.ids)], task: golden.task)
+            let request = EmbeddingWork(inputs: [.tokens(golden.ids)], task: golden.task)
             let vector = try await engine.embed(request, with: model).vectors[0]
             #expect(largestDifference(vector, golden.float32) <= 1e-5)
         }

@@ -6,8 +6,8 @@ import Testing
 @Suite(.timeLimit(.minutes(2))) struct PreemptionTests {
     private static let texts = ["one", "a rather longer text, which has some more tokens", "three", "one"]
 
-    private func request(_ texts: [String], task: EmbeddingTask = .retrievalPassage) -> EmbeddingRequest {
-        EmbeddingRequest(inputs: texts.map { .text($0) }, task: task)
+    private func request(_ texts: [String], task: EmbeddingTask = .retrievalPassage) -> EmbeddingWork {
+        EmbeddingWork(inputs: texts.map { .text($0) }, task: task)
     }
 
     @Test("a step with another one run at each of its yield points gives the same bits", arguments: ["nano", "small"])
@@ -126,7 +126,7 @@ import Testing
     func partial() async throws {
         let model = try EmbeddingModel(directory: Fixtures.path("jina/nano"), id: "nano")
         let engine = EmbeddingEngine(models: [model], configuration: EngineConfiguration())
-        var request = EmbeddingRequest(inputs: [.tokens([]), .text("good"), .tokens([-1])], task: .clustering)
+        var request = EmbeddingWork(inputs: [.tokens([]), .text("good"), .tokens([-1])], task: .clustering)
         await #expect(throws: EmbeddingError.emptyTokens(index: 0)) { try await engine.embed(request, with: model) }
         request.isPartial = true
         let result = try await engine.embed(request, with: model)

@@ -76,10 +76,3 @@ enum OllamaModelName {
     /// The name with the tag that lists of models have.
     static func listed(_ id: String) -> String { id + tag }
 }
-
-extension Duration {
-    /// Whole nanoseconds.
-    fileprivate var nanoseconds: Int {
-        Int(components.seconds * 1_000_000_000 + components.attoseconds / 1_000_000_000)
-    }
-}

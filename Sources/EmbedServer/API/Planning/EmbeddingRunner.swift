@@ -33,7 +33,7 @@ struct EmbeddingRunner: Sendable {
     /// Tells the scheduler what the request's fields ask for, and whose share of the time pays for it.
     ///
     /// Without keys every client host is a caller of its own.
-    private func schedule(_ work: inout EmbeddingRequest, as request: Request, key: APIKey?) throws(APIError) {
+    private func schedule(_ work: inout EmbeddingWork, as request: Request, key: APIKey?) throws(APIError) {
         let fields = try SchedulingFields(request.fields)
         work.priority = fields.priority ?? work.priority
         work.caller = key.map { "key \($0.name)" } ?? request.remoteAddress.host

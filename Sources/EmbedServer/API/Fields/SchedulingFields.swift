@@ -33,13 +33,3 @@ struct SchedulingFields: Equatable {
         }
     }
 }
-
-extension HTTPField.Name {
-    /// How many inputs of the request were answered from the cache.
-    // swift-format-ignore: NeverForceUnwrap
-    static let cacheHits = HTTPField.Name("x-cache-hits")!
-    // swift-format-ignore: NeverForceUnwrap
-    static let priority = HTTPField.Name("x-priority")!
-    // swift-format-ignore: NeverForceUnwrap
-    fileprivate static let requestTimeout = HTTPField.Name("x-request-timeout")!
-}

@@ -20,7 +20,7 @@ protocol EmbeddingBackend: Sendable {
     ) async -> Value
 
     /// Embeds the inputs of a request.
-    func embed(_ request: EmbeddingRequest) async throws(EmbeddingError) -> EmbeddingResult
+    func embed(_ request: EmbeddingWork) async throws(EmbeddingError) -> EmbeddingResult
 
     /// The text that ids of OpenAI's cl100k_base stand for.
     func decodeCL100K(_ ids: [Int32]) throws(CL100KError) -> String

@@ -14,9 +14,3 @@ struct EmbeddingsEndpoint: Sendable {
         return run.answer(body, fields: [.processingTime: String(elapsed.wholeMilliseconds)])
     }
 }
-
-extension HTTPField.Name {
-    /// OpenAI's name for the milliseconds that a request has taken.
-    // swift-format-ignore: NeverForceUnwrap
-    fileprivate static let processingTime = HTTPField.Name("openai-processing-ms")!
-}

@@ -45,21 +45,3 @@ extension APIError {
         return .json(style.body(self, id), status: style.status(self), fields: fields)
     }
 }
-
-extension HTTPField.Name {
-    // swift-format-ignore: NeverForceUnwrap
-    static let retryAfterMilliseconds = HTTPField.Name("retry-after-ms")!
-    // swift-format-ignore: NeverForceUnwrap
-    fileprivate static let xShouldRetry = HTTPField.Name("x-should-retry")!
-}
-
-extension Duration {
-    /// Milliseconds with three decimals: finer than any clock here is true.
-    var milliseconds: Double {
-        let microseconds = components.seconds * 1_000_000 + components.attoseconds / 1_000_000_000_000
-        return Double(microseconds) / 1_000
-    }
-
-    /// Milliseconds, rounded down.
-    var wholeMilliseconds: Int { Int(milliseconds) }
-}

@@ -10,7 +10,7 @@ struct EmbeddingPlan {
     /// Where the task comes from.
     let taskSource: TaskSource
     /// The work.
-    var work: EmbeddingRequest
+    var work: EmbeddingWork
 
     /// Fills in the defaults of the model and checks the request against its abilities.
     init(_ request: EmbeddingsRequest, catalog: ModelCatalog) throws(APIError) {
@@ -30,7 +30,7 @@ struct EmbeddingPlan {
         self.request = request
         self.model = model
         self.taskSource = taskSource
-        work = EmbeddingRequest(
+        work = EmbeddingWork(
             inputs: try Self.inputs(request, of: model),
             // A model without tasks treats all inputs alike: any task is served by the same vectors.
             task: description.tasks.isEmpty ? nil : task,

@@ -49,8 +49,3 @@ struct PlaygroundEndpoint: Sendable {
         return "sha256-" + digest.base64()
     }
 }
-
-extension HTTPField.Name {
-    // swift-format-ignore: NeverForceUnwrap
-    fileprivate static let referrerPolicy = HTTPField.Name("Referrer-Policy")!
-}

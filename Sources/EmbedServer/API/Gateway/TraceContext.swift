@@ -26,8 +26,3 @@ struct TraceContext: Sendable, Equatable {
             && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
     }
 }
-
-extension HTTPField.Name {
-    // swift-format-ignore: NeverForceUnwrap
-    static let serverTiming = HTTPField.Name("server-timing")!
-}

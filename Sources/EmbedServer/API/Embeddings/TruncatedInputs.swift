@@ -31,9 +31,3 @@ struct TruncatedInputs: Equatable {
         return "\(indices.count); inputs=\(texts.joined(separator: ","))"
     }
 }
-
-extension HTTPField.Name {
-    /// Which inputs were cut.
-    // swift-format-ignore: NeverForceUnwrap
-    static let truncatedInputs = HTTPField.Name("x-embed-truncated")!
-}

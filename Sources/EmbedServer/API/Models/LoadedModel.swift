@@ -25,7 +25,7 @@ struct LoadedModel: EmbeddingBackend {
         return await engine.tokenizing(octets: octets) { body(encoder) }
     }
 
-    func embed(_ request: EmbeddingRequest) async throws(EmbeddingError) -> EmbeddingResult {
+    func embed(_ request: EmbeddingWork) async throws(EmbeddingError) -> EmbeddingResult {
         try await engine.embed(request, with: model)
     }
 

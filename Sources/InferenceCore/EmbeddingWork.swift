@@ -7,7 +7,7 @@ public enum EmbeddingInput: Sendable, Equatable {
 }
 
 /// Inputs to embed together: all of them are answered, or none, unless `isPartial`.
-public struct EmbeddingRequest: Sendable {
+public struct EmbeddingWork: Sendable {
     /// What to embed, in this order.
     public var inputs: [EmbeddingInput]
     /// What for; `nil` is the model's default task.
