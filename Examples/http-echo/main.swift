@@ -64,7 +64,11 @@ let echo = Route([.get, .head, .post, .put, .patch, .delete, .options], "*") { r
 }
 
 let signals = Signals.stream([SIGTERM, SIGINT, SIGHUP])
-let server = HTTPServer(configuration: configuration, router: Router([echo]), logger: Logger(label: "http-echo"))
+let server = HTTPServer(
+    configuration: configuration,
+    application: Application(router: Router([echo])),
+    logger: Logger(label: "http-echo")
+)
 do {
     let address = try await server.start()
     say("listening on \(address)")

@@ -78,7 +78,12 @@ struct TestClient {
         var head = HTTPRequest(method: method, scheme: "http", authority: "localhost", path: pattern)
         head.headerFields = fields
         let request = Request(head: head, path: pattern, query: query, pathParameters: parameters, body: body)
-        let response = await route.handler(request)
+        let response: Response
+        switch route.admit(request) {
+        case .handle(let handler): response = await handler(request)
+        case .handleImmediately(let handler): response = handler(request)
+        case .refuse(let refusal): response = refusal
+        }
         return Reply(
             status: response.status.code,
             fields: response.fields,

@@ -14,7 +14,7 @@ import Testing
         try await TestServer.start([
             Route([.get], "/file") { _ in
                 var response = Response(status: .ok, fields: [.contentType: "text/plain"], body: Array("start ".utf8))
-                response.file = FileBody(descriptor: open(path, O_RDONLY), length: length)
+                response.stream = FileBody(descriptor: open(path, O_RDONLY), length: length)
                 return response
             }
         ])

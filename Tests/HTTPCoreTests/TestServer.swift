@@ -32,15 +32,17 @@ struct TestServer {
         configure(&configuration)
         let server = HTTPServer(
             configuration: configuration,
-            router: Router(routes),
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-            errorResponse: { error, request in
-                var response = HTTPError.defaultResponse(to: error, of: request)
-                response.fields[.init("x-error-id")!] = request.id.rawValue
-                response.fields[.init("x-error-path")!] = request.path
-                return response
-            },
-            onResponse: onResponse
+            application: Application(
+                router: Router(routes),
+                errorResponse: { error, request in
+                    var response = HTTPError.defaultResponse(to: error, of: request)
+                    response.fields[.init("x-error-id")!] = request.id.rawValue
+                    response.fields[.init("x-error-path")!] = request.path
+                    return response
+                },
+                onResponse: onResponse
+            ),
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
         return TestServer(server: server, port: try await server.start().port)
     }

@@ -44,10 +44,12 @@ extension EmbeddingService {
         )
         let server = HTTPServer(
             configuration: ServerConfiguration(settings.server),
-            router: Router(routes.all),
-            logger: Logger(label: "http"),
-            errorResponse: { gateway.refuse($0, $1, style: Routes.errorStyle(of: $1)) },
-            onResponse: { metrics.record($0) }
+            application: Application(
+                router: Router(routes.all),
+                errorResponse: { gateway.refuse($0, $1, style: Routes.errorStyle(of: $1)) },
+                onResponse: { metrics.record($0) }
+            ),
+            logger: Logger(label: "http")
         )
         return (server, batches)
     }

@@ -28,8 +28,8 @@ extension Connection {
     private func plan(_ head: RequestHead) -> (Exchange.Plan, bodyLimit: Int) {
         let limit = loop.context.configuration.maximumBodyBytes
         guard head.expectation != .unknown else { return (.refuse(.expectationFailed), limit) }
-        switch loop.context.router.match(head.method, path: head.target.path) {
-        case .failure(let error):
+        switch loop.context.application.router.match(head.method, path: head.target.path) {
+        case .failure(let error, _):
             return (.refuse(error), limit)
         case .options(let methods):
             return (.options(methods), limit)
@@ -125,12 +125,16 @@ extension Connection {
             remoteAddress: peer,
             receivedAt: exchange.receivedAt
         )
-        if let handler = route.immediateHandler {
+        let routeHandler: Handler
+        switch route.admit(request) {
+        case .handleImmediately(let handler):
             return answer(handler(request), id: exchange.id, thenClose: false)
+        case .refuse(let response): return answer(response, id: exchange.id, thenClose: false)
+        case .handle(let handler): routeHandler = handler
         }
         run(
             HandlerCall(
-                handler: route.handler,
+                handler: routeHandler,
                 request: request,
                 coding: coding,
                 bodyLimit: route.bodyLimit ?? loop.context.configuration.maximumBodyBytes,
@@ -195,13 +199,13 @@ extension Connection {
             keeps ? (exchange?.head.isHTTP10 == true ? .keepAlive : .open) : .close
         let head = loop.encoder.head(of: response, id: id, persistence: persistence)
         let hasContent = !isHead && ResponseEncoder.mayHaveContent(response.status)
-        record(response, id: id, bodyBytes: hasContent ? response.contentLength : 0)
-        let content = hasContent ? (response.body, response.file) : ([], nil)
+        record(response, id: id, bodyBytes: hasContent ? response.body.count : 0)
+        let content = hasContent ? (response.body, nil) : ([], nil as FileBody?)
         send(head: head, body: content.0, file: content.1, thenClose: !keeps)
     }
 
     private func record(_ response: Response, id: RequestID, bodyBytes: Int) {
-        loop.context.onResponse(
+        loop.context.application.onResponse(
             ResponseRecord(
                 id: id,
                 method: exchange?.head.method,
@@ -210,8 +214,10 @@ extension Connection {
                 status: response.status,
                 requestBodyBytes: exchange?.bodyBytes ?? 0,
                 bodyBytes: bodyBytes,
+                isComplete: true,
                 duration: (exchange?.receivedAt ?? receivedAt).map { $0.duration(to: .now) } ?? .zero,
-                remoteAddress: peer
+                remoteAddress: peer,
+                note: response.note
             )
         )
     }

@@ -35,7 +35,9 @@ struct HandlerCall: Sendable {
             decoded.head.headerFields[.contentEncoding] = nil
             decoded.head.headerFields[.contentLength] = nil
         }
-        let response = await handler(decoded)
+        var response = await handler(decoded)
+        response.body = (try? response.content()) ?? []
+        response.stream = nil
         return encode(response)
     }
 
@@ -57,7 +59,7 @@ struct HandlerCall: Sendable {
 
     /// Text and JSON without a coding of the handler's own.
     private static func isCompressible(_ response: Response) -> Bool {
-        guard !response.body.isEmpty, response.file == nil, response.fields[.contentEncoding] == nil else {
+        guard !response.body.isEmpty, response.stream == nil, response.fields[.contentEncoding] == nil else {
             return false
         }
         guard let type = response.fields[.contentType]?.lowercased().split(separator: ";").first else { return false }

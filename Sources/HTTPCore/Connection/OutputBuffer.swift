@@ -21,7 +21,7 @@ struct OutputBuffer {
         head = isEmpty ? newHead : Array(head[sent...]) + newHead
         body = newBody
         sent = 0
-        file = newFile.flatMap { $0.length > 0 ? $0 : nil }
+        file = newFile
         fileOffset = 0
     }
 
@@ -56,9 +56,9 @@ struct OutputBuffer {
 
     /// Takes the next piece of the file in place of what has been sent; false if it cannot be read.
     private mutating func readPiece() -> Bool {
-        guard let file, let piece = file.read(at: fileOffset, count: Self.pieceBytes) else { return false }
+        guard var file, let piece = try? file.next() else { return false }
         fileOffset += piece.count
-        if fileOffset == file.length { self.file = nil }
+        
         head = []
         body = piece
         sent = 0

@@ -38,7 +38,7 @@ struct ResponseEncoder {
         if Self.mayHaveContent(response.status) {
             // Browsers shall not guess another type than the one that is said.
             head += "\r\nX-Content-Type-Options: nosniff\r\nContent-Length: ".utf8
-            head += String(response.contentLength).utf8
+            head += String(response.body.count).utf8
         }
         switch persistence {
         case .open: break

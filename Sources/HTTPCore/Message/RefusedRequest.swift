@@ -14,6 +14,11 @@ public struct RefusedRequest: Sendable {
     /// The fields; none if the head was not understood.
     public var fields: HTTPFields
 
+    /// What is left of a request that could be read.
+    init(_ request: Request) {
+        self.init(id: request.id, method: request.method, path: request.path, fields: request.fields)
+    }
+
     /// Makes one; the server does this, and tests.
     public init(
         id: RequestID,

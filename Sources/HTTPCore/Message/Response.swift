@@ -1,6 +1,6 @@
 public import HTTPTypes
 
-/// An answer: status, fields, and the whole body.
+/// An answer: status, fields, and the content.
 ///
 /// The server adds `Date`, `Content-Length`, `x-request-id` and `Connection`; values set here for `Content-Length`,
 /// `Transfer-Encoding` and `Connection` are ignored. A body is left out where RFC 9110 forbids one (1xx, 204, 304, and
@@ -15,11 +15,25 @@ public struct Response: Sendable {
     /// The content; empty for none.
     public var body: [UInt8]
 
-    /// More content behind `body`, too long to be held in memory; it is sent as it is, never compressed.
-    public var file: FileBody?
+    /// More content behind `body`, made as the client takes it.
+    public var stream: (any BodyStream)?
 
-    /// Octets of `body` and `file`.
-    var contentLength: Int { body.count + (file?.length ?? 0) }
+    /// What the server's observer is told of the answer besides what goes over the wire.
+    public var note: (any Sendable)?
+
+    /// Octets of all the content, where they are known before it is made.
+    var contentLength: Int? {
+        guard let stream else { return body.count }
+        return stream.length.map { body.count + $0 }
+    }
+
+    /// All the content at once, for those who have no client to send it to.
+    public func content() throws(BodyError) -> [UInt8] {
+        var content = body
+        var stream = stream
+        while let piece = try stream?.next() { content += piece }
+        return content
+    }
 
     /// Makes a response.
     public init(status: HTTPResponse.Status, fields: HTTPFields = [:], body: [UInt8] = []) {

@@ -6,7 +6,11 @@ internal import Synchronization
 ///
 ///     var router = Router()
 ///     router.on(.get, "/livez") { _ in .json(Array(#"{"status":"ok"}"#.utf8)) }
-///     let server = HTTPServer(configuration: ServerConfiguration(), router: router, logger: Logger(label: "http"))
+///     let server = HTTPServer(
+///         configuration: ServerConfiguration(),
+///         application: Application(router: router),
+///         logger: Logger(label: "http")
+///     )
 ///     let address = try await server.start()
 ///     ...
 ///     await server.shutDown(deadline: .seconds(30))
@@ -26,24 +30,13 @@ public final class HTTPServer: Sendable {
     ///
     /// - Parameters:
     ///   - configuration: Address, limits and timeouts.
-    ///   - router: The routes.
+    ///   - application: What is served.
     ///   - logger: Lack of descriptors goes to warning; faults of clients are counted, not logged.
-    ///   - errorResponse: Makes the answer to a request that no handler sees, so that all errors of an application look
-    ///     alike. The server adds `Allow` where RFC 9110 asks for it.
-    ///   - onResponse: Called once for each answer, on an event loop: keep it short.
-    public init(
-        configuration: ServerConfiguration,
-        router: Router,
-        logger: Logger,
-        errorResponse: @escaping @Sendable (HTTPError, RefusedRequest) -> Response = HTTPError.defaultResponse,
-        onResponse: @escaping @Sendable (ResponseRecord) -> Void = { _ in }
-    ) {
+    public init(configuration: ServerConfiguration, application: Application, logger: Logger) {
         context = ServerContext(
             configuration: configuration,
-            router: router,
+            application: application,
             logger: logger,
-            errorResponse: errorResponse,
-            onResponse: onResponse,
             slots: ConnectionSlots(limit: configuration.maximumConnections),
             bodies: BodyBudget(limit: configuration.maximumBufferedBodyBytes),
             certificates: configuration.tls.map { CertificateStore($0, logger: logger) }

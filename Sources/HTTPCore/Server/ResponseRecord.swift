@@ -1,6 +1,6 @@
 public import HTTPTypes
 
-/// What an access log or a latency histogram wants to know about one answer.
+/// What an access log or a latency histogram wants to know about one answer, once its octets are known.
 public struct ResponseRecord: Sendable {
     /// The id in the answer's `x-request-id`.
     public var id: RequestID
@@ -20,12 +20,18 @@ public struct ResponseRecord: Sendable {
     /// Octets of the request's body, without its transfer coding.
     public var requestBodyBytes: Int
 
-    /// Octets of the answer's body.
+    /// Octets of the answer's body as it went out, content coding applied.
     public var bodyBytes: Int
 
-    /// From the first octet of the request to the moment the answer was ready to be sent.
+    /// Whether the whole answer was handed to the system; false if the client left, or took nothing for too long.
+    public var isComplete: Bool
+
+    /// From the first octet of the request to the end of its answer.
     public var duration: Duration
 
     /// The peer of the connection.
     public var remoteAddress: SocketAddress
+
+    /// What the handler wanted this observer to know: `Response.note`.
+    public var note: (any Sendable)?
 }

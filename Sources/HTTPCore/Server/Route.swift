@@ -12,6 +12,19 @@ public typealias Handler = @Sendable (Request) async -> Response
 /// connections of the loop wait meanwhile.
 public typealias ImmediateHandler = @Sendable (Request) -> Response
 
+/// Makes the answer to a request that no handler sees.
+public typealias ErrorResponse = @Sendable (HTTPError, RefusedRequest) -> Response
+
+/// What is decided about a request from its head alone.
+public enum Admission: Sendable {
+    /// Read the body, then ask this handler.
+    case handle(Handler)
+    /// Read the body, then ask this handler on the event loop.
+    case handleImmediately(ImmediateHandler)
+    /// Do not ask for the body; this is the answer.
+    case refuse(Response)
+}
+
 /// What one path answers to some methods.
 public struct Route: Sendable {
     /// The methods; GET stands for HEAD too, and the server leaves the body out.
@@ -27,15 +40,21 @@ public struct Route: Sendable {
     public var bodyLimit: Int?
 
     /// Whether a request without a Content-Length is refused with 411.
-    public var requiresLength: Bool
+    public var requiresLength = false
 
-    /// Answers the requests.
-    public var handler: Handler
+    /// Whether the route is served on the connections that are kept for probes, where nothing else is.
+    public var isProbe = false
 
-    /// Answers the requests in place of `handler`, if there is one.
-    private(set) var immediateHandler: ImmediateHandler?
+    /// Makes the answers to requests of this route that no handler sees; nil for the server's own way.
+    public var errorResponse: ErrorResponse?
 
-    /// Makes a route.
+    /// Decides about a request whose head is complete, before `100 Continue` and before any octet of a body.
+    ///
+    /// Called on the event loop: keep it short. The request has no body yet; what `admit` finds out travels in the handler
+    /// that it returns.
+    public var admit: @Sendable (Request) -> Admission
+
+    /// Makes a route that takes every request.
     public init(
         _ methods: [HTTPRequest.Method],
         _ pattern: String,
@@ -43,23 +62,40 @@ public struct Route: Sendable {
         requiresLength: Bool = false,
         handler: @escaping Handler
     ) {
+        self = .admitting(methods, pattern, bodyLimit: bodyLimit) { _ in .handle(handler) }
+        self.requiresLength = requiresLength
+    }
+
+    private init(
+        methods: [HTTPRequest.Method],
+        pattern: String,
+        bodyLimit: Int?,
+        admit: @escaping @Sendable (Request) -> Admission
+    ) {
         self.methods = methods
         self.pattern = pattern
         self.bodyLimit = bodyLimit
-        self.requiresLength = requiresLength
-        self.handler = handler
+        self.admit = admit
     }
 
-    /// Makes a route that is answered on the event loops.
+    /// Makes a route that decides about each request from its head.
     ///
-    /// No initializer: the compiler would take it for every trailing closure that does not wait.
+    /// No initializer: the compiler could not tell its closure from a handler.
+    public static func admitting(
+        _ methods: [HTTPRequest.Method],
+        _ pattern: String,
+        bodyLimit: Int? = nil,
+        admit: @escaping @Sendable (Request) -> Admission
+    ) -> Route {
+        Route(methods: methods, pattern: pattern, bodyLimit: bodyLimit, admit: admit)
+    }
+
+    /// Makes a route that takes every request and is answered on the event loops.
     public static func immediate(
         _ methods: [HTTPRequest.Method],
         _ pattern: String,
         handler: @escaping ImmediateHandler
     ) -> Route {
-        var route = Route(methods, pattern, handler: { handler($0) })
-        route.immediateHandler = handler
-        return route
+        .admitting(methods, pattern) { _ in .handleImmediately(handler) }
     }
 }

@@ -19,16 +19,18 @@ public struct Router: Sendable {
         case route(Route, parameters: [String: String])
         /// Answer 204 with these methods in `Allow`.
         case options([HTTPRequest.Method])
-        /// Answer with an error.
-        case failure(HTTPError)
+        /// Answer with an error, in the style of the routes at this path.
+        case failure(HTTPError, ErrorResponse?)
     }
 
     private var resources: [Resource] = []
     private var literals: [String: Int] = [:]
 
     /// The methods of RFC 9110 section 9.3 and RFC 5789: recognised everywhere, so their refusal is 405, not 501.
+    ///
+    /// CONNECT is not among them: this server is no proxy, and has no path that a tunnel could be refused for.
     private static let recognised: [HTTPRequest.Method] = [
-        .get, .head, .post, .put, .patch, .delete, .options, .trace, .connect,
+        .get, .head, .post, .put, .patch, .delete, .options, .trace,
     ]
 
     /// Makes a router with `routes`.
@@ -62,17 +64,19 @@ public struct Router: Sendable {
     func match(_ method: HTTPRequest.Method, path: String) -> Match {
         guard Self.recognised.contains(method) || resources.contains(where: { $0.routes.methods.contains(method) })
         else {
-            return .failure(.notImplemented(what: "the method \(method.rawValue)"))
+            return .failure(.notImplemented(what: "the method \(method.rawValue)"), nil)
         }
         if path == "*" { return .options(Self.allowed(resources.flatMap(\.routes))) }
-        guard let (resource, parameters) = resource(at: path) else { return .failure(.notFound(path: path)) }
+        guard let (resource, parameters) = resource(at: path) else { return .failure(.notFound(path: path), nil) }
         if let route = resource.routes.first(where: { $0.methods.contains(method) })
             ?? (method == .head ? resource.routes.first { $0.methods.contains(.get) } : nil)
         {
             return .route(route, parameters: parameters)
         }
         let allowed = Self.allowed(resource.routes)
-        return method == .options ? .options(allowed) : .failure(.methodNotAllowed(method: method, allowed: allowed))
+        if method == .options { return .options(allowed) }
+        let style = resource.routes.lazy.compactMap(\.errorResponse).first
+        return .failure(.methodNotAllowed(method: method, allowed: allowed), style)
     }
 
     private func resource(at path: String) -> (Resource, [String: String])? {

@@ -1,13 +1,10 @@
-internal import HTTPTypes
 internal import Logging
 
 /// What all event loops of a server share, none of it changing.
 struct ServerContext: Sendable {
     let configuration: ServerConfiguration
-    let router: Router
+    let application: Application
     let logger: Logger
-    let errorResponse: @Sendable (HTTPError, RefusedRequest) -> Response
-    let onResponse: @Sendable (ResponseRecord) -> Void
     let counters = ServerCounters()
     let slots: ConnectionSlots
     let bodies: BodyBudget
@@ -17,14 +14,7 @@ struct ServerContext: Sendable {
     /// The application's answer to an error, with the fields that RFC 9110 asks for.
     func response(to error: HTTPError, of request: RefusedRequest) -> Response {
         counters.errors.add()
-        var response = errorResponse(error, request)
-        switch error {
-        case .methodNotAllowed(_, let allowed): response.fields[.allow] = allowed.list
-        case .unsupportedContentCoding: response.fields[.acceptEncoding] = ContentCoding.accepted
-        case .overloaded: response.fields[.retryAfter] = "1"
-        default: break
-        }
-        return response
+        return application.response(to: error, of: request, style: nil)
     }
 
     /// The limits of the parser, out of the configuration.
@@ -35,9 +25,4 @@ struct ServerContext: Sendable {
             fieldCount: configuration.maximumFieldCount
         )
     }
-}
-
-extension [HTTPRequest.Method] {
-    /// The value of `Allow`.
-    var list: String { map(\.rawValue).joined(separator: ", ") }
 }

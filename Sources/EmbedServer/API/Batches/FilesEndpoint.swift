@@ -101,7 +101,7 @@ struct FilesEndpoint: Sendable {
         guard descriptor >= 0 else { throw APIError(BatchStoreError.io(IOError(path: path, code: errno))) }
         var response = Response(status: .ok, fields: [.contentType: "application/octet-stream"])
         response.fields[.contentDisposition] = "attachment"
-        response.file = FileBody(descriptor: descriptor, length: file.bytes)
+        response.stream = FileBody(descriptor: descriptor, length: file.bytes)
         return response
     }
 
