@@ -71,7 +71,7 @@ struct EchoAnswers {
                 case .route where head.expectation == .unknown: answers.append((417, []))
                 case .route: answers.append((200, body))
                 case .options: answers.append((204, []))
-                case .failure(let error): answers.append((error.status.code, []))
+                case .failure(let error, _): answers.append((error.status.code, []))
                 }
             }
         }

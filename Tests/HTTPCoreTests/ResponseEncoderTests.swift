@@ -6,7 +6,9 @@ import Testing
 @Suite struct ResponseEncoderTests {
     private func lines(_ response: Response, _ persistence: ResponseEncoder.Persistence = .open) -> [String] {
         var encoder = ResponseEncoder()
-        let head = encoder.head(of: response, id: RequestID("id")!, persistence: persistence)
+        let framing: Answering.Framing =
+            ResponseEncoder.mayHaveContent(response.status) ? .length(response.body.count) : .none
+        let head = encoder.head(of: response, id: RequestID("id")!, framing: framing, persistence: persistence)
         return String(decoding: head, as: UTF8.self).split(separator: "\r\n", omittingEmptySubsequences: false).map(
             String.init
         )

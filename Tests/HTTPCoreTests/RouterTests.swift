@@ -23,8 +23,8 @@ import Testing
                 separator: " "
             )
         case .options(let methods): "204 " + methods.map(\.rawValue).joined(separator: ",")
-        case .failure(.methodNotAllowed(_, let allowed)): "405 " + allowed.map(\.rawValue).joined(separator: ",")
-        case .failure(let error): "\(error.status.code)"
+        case .failure(.methodNotAllowed(_, let allowed), _): "405 " + allowed.map(\.rawValue).joined(separator: ",")
+        case .failure(let error, _): "\(error.status.code)"
         }
     }
 

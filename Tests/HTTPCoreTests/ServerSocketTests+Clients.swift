@@ -30,7 +30,7 @@ extension ServerSocketTests {
         let server = try await TestServer.start {
             $0.bodyTimeout = .milliseconds(50)
             $0.lingerTimeout = .milliseconds(50)
-            $0.bodyRateGrace = .milliseconds(50)
+            $0.bodyTimeout = .milliseconds(50)
             $0.minimumBodyRate = 1_000_000
         }
         try await server.client { port in

@@ -41,15 +41,30 @@ class TestClient {
         close()
     }
 
+    /// Makes a connected socket that comes from `address`, one of 127.0.0.0/8.
+    convenience init(port: Int, from address: String) {
+        self.init()
+        _ = Self.withAddress(address, port: 0) { bind(descriptor, $0, $1) }
+        connect(port: port)
+    }
+
     /// Connects to 127.0.0.1; false if refused.
     @discardableResult func connect(port: Int) -> Bool {
+        Self.withAddress("127.0.0.1", port: port) { Glibc.connect(descriptor, $0, $1) } == 0
+    }
+
+    private static func withAddress(
+        _ text: String,
+        port: Int,
+        _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32
+    ) -> Int32 {
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = in_port_t(port).bigEndian
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        address.sin_addr.s_addr = inet_addr(text)
         return withUnsafePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+                body($0, socklen_t(MemoryLayout<sockaddr_in>.size))
             }
         }
     }

@@ -1,382 +1,390 @@
 internal import Glibc
 internal import HTTPTypes
+internal import Logging
 
-/// One client connection: reads requests one at a time, has them answered, and writes the answers in order.
+/// One client connection: tells its `ConnectionState` what happens, and does what the state asks for.
 ///
-/// Confined to its event loop. While a request is in flight no further one is begun; what the client sends meanwhile is
-/// kept up to a limit, and then the socket is left alone until the answer is out, so a client that pipelines cannot pile
-/// up work or memory. A client that half-closes is answered all the same; one that is gone has its handler cancelled.
-///
-/// This file reads, writes and closes; `Connection+Exchange.swift` says what goes into an answer. It is long because
-/// phase, buffers, sources and deadline change together, and are private so that nothing else can change one alone.
+/// Confined to its event loop. Everything is decided in the state; here are the socket, the handler and the clock.
 final class Connection {
-    /// What the connection does now.
-    enum Phase: Equatable {
-        /// Reads a head or a body, or waits for one.
-        case reading
-        /// Waits for the handler.
-        case handling
-        /// Waits until the client has taken the answer.
-        case writing
-        /// Has sent its last answer, and drops what the client still sends, so that no reset destroys that answer.
-        case lingering
-        /// Is gone.
-        case closed
-    }
-
     let number: UInt64
-    let peer: SocketAddress
     let loop: EventLoop
-    var parser: RequestParser
-    var phase = Phase.reading
-    /// The request whose head has been read and whose answer has not been sent.
-    var exchange: Exchange?
-    /// When the first octet of the request arrived that is being read.
-    var receivedAt: ContinuousClock.Instant?
-    /// Whether the client has said that it sends no more.
-    private(set) var inputEnded = false
-
-    /// `http` or `https`.
-    var scheme: String { transport.scheme }
-
-    private let descriptor: Int32
+    private let socket: AcceptedSocket
     private var transport: any Transport
+    private var state: ConnectionState
     private var readSource: ReadySource?
     private var writeSource: ReadySource?
     private var liveSources = 0
-    private var input: [UInt8] = []
-    private var inputPosition = 0
-    private var isParsing = false
-    private var output = OutputBuffer()
-    private var closesAfterOutput = false
-    private var hasAnswered = false
-    private var willReadAgain = false
-    private var lingeredBytes = 0
+    private var isActing = false
+    private var willActAgain = false
+    private var run: HandlerRun?
     private var deadline: Deadlines.Token?
+    private var deadlineNumber = 0
 
-    /// Takes over `descriptor`, a connected non-blocking socket, which `transport` moves octets over.
-    init(number: UInt64, descriptor: Int32, transport: any Transport, peer: SocketAddress, loop: EventLoop) {
+    /// Answers after which other connections of the loop have their turn.
+    private static let answersPerTurn = 32
+    /// Octets after which other connections of the loop have their turn.
+    private static let octetsPerTurn = 1024 * 1024
+
+    /// Takes over a connected, non-blocking socket, which `transport` moves octets over.
+    init(number: UInt64, socket: AcceptedSocket, transport: any Transport, loop: EventLoop) {
         self.number = number
-        self.descriptor = descriptor
-        self.peer = peer
+        self.socket = socket
         self.loop = loop
         self.transport = transport
-        parser = RequestParser(limits: loop.context.parserLimits)
+        state = ConnectionState(limits: loop.context.limits, isReserved: socket.slot.isReserved)
     }
 
-    /// Begins to read; the source keeps the connection alive until it is closed.
+    /// Begins to read; the sources keep the connection alive until it is closed.
     func start() {
-        readSource = makeSource(.reading, of: descriptor) { self.readable() }
-        setDeadline(.head)
-        if loop.isDraining { drain() }
+        readSource = makeSource(.reading, of: socket.descriptor) { self.readable() }
+        if loop.isDraining { state.drain(now: .now) }
+        act()
     }
 
-    // MARK: - Reading
-
-    /// Whether octets may be waiting unread that belong to no request in flight.
-    private var hasBufferedInput: Bool { inputPosition < input.count }
-
-    /// Whether nothing of a request has been read and none is in flight.
-    private var isIdle: Bool {
-        phase == .reading && !isParsing && exchange == nil && parser.isBetweenRequests && !hasBufferedInput
-    }
+    // MARK: - Events
 
     private func readable() {
         loop.checkIsCurrent()
-        guard phase != .closed else { return }
-        let room =
-            phase == .reading || phase == .lingering
-            ? loop.scratch.count
-            : loop.context.configuration.maximumBufferedBytes - (input.count - inputPosition)
-        guard room > 0 else { return updateReading() }
-        let buffer = UnsafeMutableRawBufferPointer(rebasing: loop.scratch.prefix(room))
+        guard state.wantsInput else { return act() }
+        let buffer = UnsafeMutableRawBufferPointer(rebasing: loop.scratch.prefix(state.inputRoom))
         switch transport.receive(into: buffer) {
         case .octets(let count):
             loop.context.counters.bytesReceived.add(count)
-            received(UnsafeRawBufferPointer(rebasing: buffer.prefix(count)))
+            let octets = UnsafeRawBufferPointer(rebasing: buffer.prefix(count)).assumingMemoryBound(to: UInt8.self)
+            state.received(octets.span, now: .now)
         case .wouldBlock:
             break
         case .end:
-            inputHasEnded()
+            state.inputHasEnded(isHungUp: transport.isHungUp, now: .now)
         case .notTLS:
             // The answer of a server on the right port would be no less plain.
-            transport = PlainTransport(descriptor: descriptor)
-            refuse(.badRequest(reason: "plain HTTP on a port for https"))
+            transport = PlainTransport(descriptor: socket.descriptor)
+            state.refuse(.badRequest(reason: "plain HTTP on a port for https"))
         case .failed:
-            close()
+            state.end(now: .now)
         }
-        if phase != .closed, transport.wantsToWrite { watchWriting() }
-        updateReading()
+        act()
     }
 
-    private func received(_ octets: UnsafeRawBufferPointer) {
-        switch phase {
-        case .lingering:
-            lingeredBytes += octets.count
-            if lingeredBytes > loop.context.configuration.maximumLingerBytes { close() }
-        case .reading where !hasBufferedInput:
-            var position = 0
-            let octets = octets.assumingMemoryBound(to: UInt8.self)
-            parse(octets.span, &position)
-            if phase != .lingering { input.append(contentsOf: octets[position...]) }
-            becomeIdle()
-        default:
-            input.append(contentsOf: octets)
-            parseBuffered()
-        }
-    }
-
-    private func inputHasEnded() {
-        inputEnded = true
-        switch phase {
-        case .lingering, .closed: close()
-        case .reading: endOfInput()
-        case .handling, .writing:
-            if transport.isHungUp { close() }
-        }
-    }
-
-    /// The client ends in the middle of a request, or between two.
-    private func endOfInput() {
-        if exchange == nil && parser.isBetweenRequests { return close() }
-        refuse(.badRequest(reason: "the connection ended before the request"))
-    }
-
-    /// Goes on with the octets that arrived while an answer was in the making.
-    private func parseBuffered() {
-        guard !isParsing else { return }
-        if hasBufferedInput {
-            // The array is taken out while it is parsed, so that nothing can change it meanwhile.
-            let octets = input
-            var position = inputPosition
-            input = []
-            inputPosition = 0
-            parse(octets.span, &position)
-            if position < octets.count, phase != .lingering {
-                input = octets
-                inputPosition = position
-            }
-        }
-        if phase == .reading, inputEnded { return endOfInput() }
-        becomeIdle()
-        updateReading()
-    }
-
-    /// Feeds the parser for as long as it is its turn.
-    private func parse(_ octets: Span<UInt8>, _ position: inout Int) {
-        isParsing = true
-        defer { isParsing = false }
-        do {
-            while phase == .reading {
-                if receivedAt == nil, position < octets.count { receivedAt = .now }
-                switch try parser.next(octets, &position) {
-                case .head(let head): try begin(head, bodyHasBegun: position < octets.count)
-                case .end(let body, let trailers): try complete(body: body, trailers: trailers)
-                case nil:
-                    if parser.isBetweenRequests { receivedAt = nil }
-                    return try waitForMore()
-                }
-            }
-        } catch {
-            refuse(error)
-        }
-    }
-
-    /// Sets the deadline for the octets that are missing.
-    private func waitForMore() throws(HTTPError) {
-        guard exchange == nil else {
-            guard try bodyContinues() else { return }
-            if isTooSlow { return bodyTimedOut() }
-            return setDeadline(.body)
-        }
-        if !parser.isBetweenRequests, deadline?.kind != .head {
-            setDeadline(.head)
-        }
-    }
-
-    /// Whether the body comes at less than the minimum rate.
-    private var isTooSlow: Bool {
-        guard let begin = exchange?.bodyBeganAt else { return false }
-        let configuration = loop.context.configuration
-        let excess = begin.duration(to: .now) - configuration.bodyRateGrace
-        return excess > .zero
-            && Double(parser.bodyLength) < excess / .seconds(1) * Double(configuration.minimumBodyRate)
-    }
-
-    /// Reads when octets are of use now, or can be kept for later.
-    private func updateReading() {
-        let wantsInput: Bool
-        switch phase {
-        case .closed: return
-        case .reading, .lingering: wantsInput = !inputEnded
-        case .handling, .writing:
-            let room = loop.context.configuration.maximumBufferedBytes - (input.count - inputPosition)
-            wantsInput = !inputEnded && room > 0
-        }
-        if wantsInput { readSource?.resume() } else { readSource?.suspend() }
-        guard wantsInput, transport.hasUnread, !willReadAgain else { return }
-        willReadAgain = true
-        let number = number
-        loop.execute { loop in
-            guard let connection = loop.connection(number) else { return }
-            connection.willReadAgain = false
-            if connection.readSource?.isSuspended == false { connection.readable() }
-        }
-    }
-
-    // MARK: - Writing
-
-    /// Sends an interim answer, which ends nothing.
-    func sendInterim(_ head: [UInt8]) {
-        output.append(head: head, body: [])
-        flush()
-    }
-
-    /// Sends a final answer; then goes on with the next request or closes.
-    func send(head: [UInt8], body: [UInt8], file: FileBody?, thenClose: Bool) {
-        output.append(head: head, body: body, file: file)
-        closesAfterOutput = thenClose
-        phase = .writing
-        clearDeadline()
-        flush()
-    }
-
-    private func flush() {
-        guard phase != .closed else { return }
-        guard transport.flush() else { return close() }
-        let result = output.flush(to: &transport)
-        if case .octets(let count) = result { loop.context.counters.bytesSent.add(count) }
-        if result == .failed { return close() }
-        if output.isEmpty, !transport.wantsToWrite {
-            writeSource?.suspend()
-            if phase == .writing { outputSent() }
-        } else if output.isEmpty, phase != .writing {
-            // Records of a handshake, which has its own deadline.
-            watchWriting()
-        } else {
-            // Only progress moves the deadline: a client that takes nothing is given up.
-            if result != .wouldBlock || deadline?.kind != .write { setDeadline(.write) }
-            watchWriting()
-        }
-    }
-
-    private func watchWriting() {
-        if let writeSource { return writeSource.resume() }
-        let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
-        guard copy >= 0 else { return close() }
-        writeSource = makeSource(.writing, of: copy) { self.flush() }
-    }
-
-    private func outputSent() {
-        hasAnswered = true
-        exchange = nil
-        receivedAt = nil
-        guard !closesAfterOutput else { return finish() }
-        phase = .reading
-        setDeadline(.idle)
-        parseBuffered()
-    }
-
-    /// Answers are out and no further request has begun: others may want the slot.
-    private func becomeIdle() {
-        guard isIdle, hasAnswered else { return }
-        if loop.isDraining { close() } else { loop.context.slots.roomMayBeMade() }
-    }
-
-    /// Closes so that the client can still read the last answer.
-    private func finish() {
-        transport.shutDownWriting()
-        guard !inputEnded else { return close() }
-        phase = .lingering
-        lingeredBytes = input.count - inputPosition
-        input = []
-        inputPosition = 0
-        setDeadline(.linger)
-        updateReading()
-    }
-
-    // MARK: - Time
-
-    /// Sets the one deadline of the connection, in place of any other.
-    func setDeadline(_ kind: Deadlines.Kind) {
-        clearDeadline()
-        deadline = loop.deadlines.add(kind, for: number, now: .now)
-    }
-
-    /// Takes the deadline back.
-    func clearDeadline() {
-        if let deadline { loop.deadlines.remove(deadline) }
-        deadline = nil
+    private func writable() {
+        loop.checkIsCurrent()
+        guard transport.flush() else { return end() }
+        state.sent(0, transportHolds: transport.wantsToWrite, now: .now)
+        act()
     }
 
     /// The loop has found the deadline passed, and has taken it out of its list.
     func deadlinePassed(_ kind: Deadlines.Kind) {
         deadline = nil
-        switch kind {
-        case .head:
-            if parser.isBetweenRequests { close() } else { refuse(.requestTimeout) }
-        case .body:
-            bodyTimedOut()
-        case .idle:
-            closeIfIdle()
-        case .write:
-            transport.resetOnClose()
-            close()
-        case .linger:
-            close()
-        }
+        let wait = state.waitNumber
+        // What was waited for may be in the socket already.
+        if kind == .idle || kind == .linger { readable() }
+        guard state.waitNumber == wait else { return }
+        state.timedOut(kind, acknowledged: transport.acknowledged, now: .now)
+        act()
     }
 
-    // MARK: - Closing
-
-    /// Closes an idle connection, unless a request turns out to be in its socket already.
-    func closeIfIdle() {
-        guard isIdle else { return }
-        readable()
-        if isIdle { close() }
-    }
-
-    /// Closes if the peer has vanished, which a suspended read source does not tell.
+    /// Notices a peer that has vanished, which a suspended read source does not tell.
     func checkPeer() {
-        guard phase == .handling, readSource?.isSuspended == true else { return }
-        if transport.isHungUp { return close() }
-        if inputEnded { probe() }
+        guard state.phase == .handling, !state.wantsInput else { return }
+        state.look(isHungUp: transport.isHungUp, now: .now)
+        act()
+    }
+
+    /// A slot has become free for a connection that was accepted for probes only.
+    func promote() {
+        state.promote(now: .now)
+        act()
+    }
+
+    /// The place is needed for somebody else.
+    func evict() {
+        if state.isIdle { readable() }
+        state.evict(now: .now)
+        act()
+        // No lingering: the place is needed now.
+        end()
     }
 
     /// The server stops: closes if idle.
-    ///
-    /// A connection that has not sent its first request has a moment to do so.
     func drain() {
-        guard phase == .reading else { return }
-        if hasAnswered {
-            closeIfIdle()
-        } else if isIdle {
-            setDeadline(.linger)
-        }
+        if state.isIdle { readable() }
+        state.drain(now: .now)
+        act()
     }
 
     /// The server stops now: a request in flight is answered with 503, and everything is closed.
     func abort() {
-        if phase == .handling {
-            exchange?.task?.cancel()
-            refuse(.shuttingDown)
-        }
-        close()
+        state.abort()
+        act()
+        end()
     }
 
-    /// Closes without another word, and cancels the handler.
-    func close() {
-        guard phase != .closed else { return }
-        if phase == .handling, let task = exchange?.task {
-            task.cancel()
-            loop.context.counters.requestsCancelled.add()
+    private func end() {
+        state.end(now: .now)
+        act()
+    }
+
+    // MARK: - Actions
+
+    /// Does what the state asks for, and holds sources and deadline to what it says.
+    private func act() {
+        guard !isActing else { return }
+        isActing = true
+        var answers = 0
+        var octets = 0
+        repeat {
+            while let action = state.next() {
+                if case .record = action { answers += 1 }
+                perform(action)
+            }
+        } while answers < Self.answersPerTurn && octets < Self.octetsPerTurn && flush(&octets)
+        isActing = false
+        guard state.phase != .closed else { return }
+        update()
+        if answers >= Self.answersPerTurn || octets >= Self.octetsPerTurn { actAgain() }
+    }
+
+    private func actAgain() {
+        guard !willActAgain else { return }
+        willActAgain = true
+        let number = number
+        loop.execute { loop in
+            guard let connection = loop.connection(number) else { return }
+            connection.willActAgain = false
+            // What a TLS transport has read already, the socket does not announce again.
+            if connection.transport.hasUnread { connection.readable() } else { connection.act() }
         }
-        phase = .closed
-        transport.sayGoodbye()
-        exchange = nil
+    }
+
+    private func perform(_ action: ConnectionState.Action) {
+        switch action {
+        case .judge(let head):
+            loop.context.counters.requests.add()
+            state.admit(loop.judge(head, from: self), now: .now)
+        case .handle(let body, let trailers):
+            handle(body, trailers)
+        case .cancelHandler:
+            run?.cancel()
+            run = nil
+        case .abandonHandler:
+            loop.context.counters.requestsCancelled.add()
+            run?.abandon()
+            run = nil
+        case .respond(let reply):
+            respond(reply)
+        case .makePiece(let body, let limit):
+            makePiece(of: body, limit: limit)
+        case .record(let record):
+            loop.context.application.onResponse(record)
+        case .shutDownWriting:
+            transport.shutDownWriting()
+        case .close(let withReset):
+            close(withReset: withReset)
+        }
+    }
+
+    /// Hands the output to the transport; false if nothing went out, so that there is nothing new to do.
+    private func flush(_ octets: inout Int) -> Bool {
+        guard state.phase != .closed, !state.output.isEmpty else { return false }
+        let result = state.output.unsent.withUnsafeBytes { transport.send($0) }
+        switch result {
+        case .octets(let count):
+            octets += count
+            loop.context.counters.bytesSent.add(count)
+            state.sent(count, transportHolds: transport.wantsToWrite, now: .now)
+            return true
+        case .wouldBlock:
+            return false
+        case .failed, .end, .notTLS:
+            state.end(now: .now)
+            return true
+        }
+    }
+
+    /// Watches for what the state wants, and nothing else.
+    private func update() {
+        if state.wantsInput { readSource?.resume() } else { readSource?.suspend() }
+        if state.wantsInput, transport.hasUnread { actAgain() }
+        if !state.output.isEmpty || transport.wantsToWrite { watchWriting() } else { writeSource?.suspend() }
+        let wait = state.wait
+        if deadline?.kind != wait || deadlineNumber != state.waitNumber {
+            clearDeadline()
+            deadline = wait.map { loop.deadlines.add($0, for: number, now: .now) }
+            deadlineNumber = state.waitNumber
+        }
+        socket.slot.stand(state.standing)
+    }
+
+    private func watchWriting() {
+        if let writeSource { return writeSource.resume() }
+        writeSource = makeSource(.writing, of: socket.writeDescriptor) { self.writable() }
+    }
+
+    private func clearDeadline() {
+        if let deadline { loop.deadlines.remove(deadline) }
+        deadline = nil
+    }
+
+    // MARK: - Answers
+
+    /// Asks the handler: here if it is immediate, else in a task of its own, whose answer comes back to the loop and finds
+    /// the connection or does not.
+    private func handle(_ body: [UInt8], _ trailers: HTTPFields) {
+        guard let exchange = state.exchange, let verdict = exchange.verdict else { return }
+        var request = verdict.request
+        request.body = body
+        request.trailers = trailers
+        let handler: Handler
+        switch verdict.plan {
+        case .answer: return
+        case .handleImmediately(let handler):
+            _ = state.answered(handler(request))
+            return
+        case .handle(let asynchronous): handler = asynchronous
+        }
+        let call = HandlerCall(
+            handler: handler,
+            request: request,
+            route: verdict.route,
+            coding: verdict.coding,
+            bodyLimit: verdict.bodyLimit,
+            share: exchange.share,
+            answerShare: MemoryShare(of: loop.context.answers, for: socket.peerAddress),
+            context: loop.context
+        )
+        let run = HandlerRun()
+        self.run = run
+        let (loop, number, record) = (loop, number, self.record(of: exchange))
+        loop.context.counters.requestsInFlight.add()
+        run.start {
+            let response = await call.answer()
+            loop.execute { loop in
+                loop.context.counters.requestsInFlight.add(-1)
+                if run.isAbandoned { return loop.recordAbandoned(record, response) }
+                loop.connection(number)?.answered(response, run)
+            }
+        }
+    }
+
+    private func answered(_ response: Response, _ run: HandlerRun) {
+        guard self.run === run, state.answered(response) else { return }
+        self.run = nil
+        act()
+    }
+
+    /// Encodes the head of an answer, and gives it to the state.
+    private func respond(_ reply: ConnectionState.Reply) {
+        let exchange = state.exchange
+        let response: Response
+        var record: ResponseRecord
+        switch reply {
+        case .response(let known):
+            response = known
+            record = self.record(of: exchange)
+        case .error(let error):
+            if exchange == nil { loop.context.counters.requests.add() }
+            record = self.record(of: exchange)
+            let request =
+                exchange.map { RefusedRequest(id: record.id, head: $0.head) } ?? RefusedRequest(id: record.id)
+            let style = exchange?.verdict?.route?.errorResponse
+            response = loop.context.response(to: error, of: request, style: style)
+        }
+        record.status = response.status
+        record.note = response.note
+        let hasContent = exchange?.head.method != .head && ResponseEncoder.mayHaveContent(response.status)
+        let (content, length) = content(of: response)
+        let framing = state.framing(of: response, length: length)
+        let closes = state.closesAfterAnswer || framing == .close
+        let head = loop.encoder.head(
+            of: response,
+            id: record.id,
+            framing: framing,
+            persistence: closes ? .close : exchange?.head.isHTTP10 == true ? .keepAlive : .open
+        )
+        let answering = Answering(
+            content: hasContent ? content : .none,
+            framing: hasContent ? framing : .none,
+            closes: closes,
+            share: response.share,
+            record: record
+        )
+        state.send(head: head, answering, now: .now)
+    }
+
+    private func content(of response: Response) -> (Answering.Content, length: Int?) {
+        guard let stream = response.stream else {
+            return (response.body.isEmpty ? .none : .octets(response.body[...]), response.body.count)
+        }
+        // A handler's stream has become an AnswerBody in its call; what is left is a stream of an immediate one.
+        let share = response.share ?? MemoryShare(of: loop.context.answers, for: socket.peerAddress)
+        let body = AnswerBody(response.body, stream, share: share)
+        return (.stream(body), body.length)
+    }
+
+    private func makePiece(of body: AnswerBody, limit: Int) {
+        let (loop, number) = (loop, number)
+        loop.context.answerQueues.run {
+            let piece = Result { () throws(BodyError) in try body.next(limit: limit) }
+            loop.execute { $0.connection(number)?.made(piece) }
+        }
+    }
+
+    private func made(_ piece: Result<[UInt8]?, BodyError>) {
+        switch piece {
+        case .success(let octets): state.made(octets, now: .now)
+        case .failure(let error):
+            loop.context.logger.warning("an answer was not made to its end: \(error)")
+            state.makingFailed(now: .now)
+        }
+        act()
+    }
+
+    /// What is known of an answer before it is made.
+    private func record(of exchange: Exchange?) -> ResponseRecord {
+        ResponseRecord(
+            id: exchange?.verdict?.request.id ?? RequestID(using: &loop.generator),
+            method: exchange?.head.method,
+            path: exchange?.head.target.path,
+            route: exchange?.verdict?.route?.pattern,
+            status: .ok,
+            requestBodyBytes: exchange?.bodyBytes ?? 0,
+            bodyBytes: 0,
+            isComplete: false,
+            duration: (exchange?.receivedAt ?? state.receivedAt).map { $0.duration(to: .now) } ?? .zero,
+            remoteAddress: socket.peer
+        )
+    }
+
+    /// The request without its body, as `Route.admit` sees it.
+    func request(_ head: RequestHead) -> Request {
+        Request(
+            head: HTTPRequest(
+                method: head.method,
+                scheme: transport.scheme,
+                authority: head.authority,
+                path: head.target.pathAndQuery,
+                headerFields: head.fields
+            ),
+            path: head.target.path,
+            query: head.target.query,
+            id: head.fields[.xRequestID].flatMap { RequestID($0) } ?? RequestID(using: &loop.generator),
+            remoteAddress: socket.peer,
+            receivedAt: state.exchange?.receivedAt ?? .now
+        )
+    }
+
+    /// Who the peer is for the sake of fairness.
+    var peerAddress: PeerAddress { socket.peerAddress }
+
+    // MARK: - Closing
+
+    private func close(withReset: Bool) {
+        if withReset { transport.resetOnClose() } else { transport.sayGoodbye() }
         clearDeadline()
         readSource?.cancel()
-        writeSource?.cancel()
+        // A descriptor that nobody has watched has no source to close it.
+        if let writeSource { writeSource.cancel() } else { Glibc.close(socket.writeDescriptor) }
         loop.remove(number)
     }
 
@@ -393,7 +401,17 @@ final class Connection {
             guard self.liveSources == 0 else { return }
             self.readSource = nil
             self.writeSource = nil
-            self.loop.context.slots.release()
+            self.socket.slot.release()
         }
     }
+}
+
+extension HTTPField.Name {
+    /// `x-request-id`.
+    fileprivate static let xRequestID = HTTPField.Name("x-request-id")
+}
+
+extension HTTPFields {
+    /// The value of a field whose name may not have been valid.
+    fileprivate subscript(name: HTTPField.Name?) -> String? { name.flatMap { self[$0] } }
 }

@@ -10,7 +10,6 @@ final class EventLoop: @unchecked Sendable {
     private let queue: DispatchQueue
     private var timer: (any DispatchSourceTimer)?
     private var connections: [UInt64: Connection] = [:]
-    private var nextNumber: UInt64 = 0
     private(set) var isDraining = false
 
     let context: ServerContext
@@ -29,7 +28,7 @@ final class EventLoop: @unchecked Sendable {
             case .head: configuration.headTimeout
             case .idle: configuration.idleTimeout
             case .body: configuration.bodyTimeout
-            case .write: configuration.writeTimeout
+            case .write: configuration.writeTimeout / ConnectionLimits.writeWindows
             case .linger: configuration.lingerTimeout
             }
         }
@@ -75,20 +74,15 @@ final class EventLoop: @unchecked Sendable {
     // MARK: - Connections
 
     /// Serves a socket that has just been accepted.
-    func open(_ descriptor: Int32, peer: SocketAddress) {
-        guard let transport = makeTransport(descriptor) else {
-            close(descriptor)
-            return context.slots.release()
+    func open(_ socket: AcceptedSocket) {
+        guard let transport = makeTransport(socket.descriptor) else {
+            close(socket.descriptor)
+            close(socket.writeDescriptor)
+            return socket.slot.release()
         }
-        nextNumber += 1
-        let connection = Connection(
-            number: nextNumber,
-            descriptor: descriptor,
-            transport: transport,
-            peer: peer,
-            loop: self
-        )
-        connections[nextNumber] = connection
+        let number = socket.slot.number
+        let connection = Connection(number: number, socket: socket, transport: transport, loop: self)
+        connections[number] = connection
         connection.start()
     }
 
@@ -109,13 +103,17 @@ final class EventLoop: @unchecked Sendable {
         connections[number]
     }
 
-    /// When the connection that has been idle longest became so.
-    var longestIdleSince: ContinuousClock.Instant? { deadlines.oldest(.idle)?.since }
+    /// Decides about a request whose head is complete.
+    func judge(_ head: RequestHead, from connection: Connection) -> Verdict {
+        context.judge(head, connection.request(head), of: connection.peerAddress)
+    }
 
-    /// Closes the connection that has been idle longest.
-    func closeLongestIdle() {
-        guard let oldest = deadlines.oldest(.idle) else { return }
-        connections[oldest.owner]?.closeIfIdle()
+    /// Tells the observer of an answer that nobody waits for any more.
+    func recordAbandoned(_ record: ResponseRecord, _ response: Response) {
+        var record = record
+        record.status = response.status
+        record.note = response.note
+        context.application.onResponse(record)
     }
 
     /// Makes every answer from now on the last one of its connection.

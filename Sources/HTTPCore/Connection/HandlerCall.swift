@@ -6,15 +6,18 @@ internal import HTTPTypes
 struct HandlerCall: Sendable {
     let handler: Handler
     let request: Request
+    let route: Route?
     /// The coding of the request's body.
     let coding: ContentCoding?
     /// Octets of the decoded body.
     let bodyLimit: Int
     /// What the body holds of the server's memory, for as long as the handler runs.
-    let share: BodyShare?
+    let share: MemoryShare?
+    /// What the answer holds of it, until it is sent.
+    let answerShare: MemoryShare
     let context: ServerContext
 
-    /// The handler's answer, or the one to a body that cannot be decoded.
+    /// The handler's answer, or the one to a body that cannot be decoded or an answer that there is no room for.
     func answer() async -> Response {
         var decoded = request
         if let coding, !request.body.isEmpty {
@@ -24,21 +27,26 @@ struct HandlerCall: Sendable {
                     share?.grow(to: coded + octets) ?? true
                 }
             } catch {
-                let refused = RefusedRequest(
-                    id: request.id,
-                    method: request.method,
-                    path: request.path,
-                    fields: request.fields
-                )
-                return context.response(to: error, of: refused)
+                return refusal(error)
             }
             decoded.head.headerFields[.contentEncoding] = nil
             decoded.head.headerFields[.contentLength] = nil
         }
-        var response = await handler(decoded)
-        response.body = (try? response.content()) ?? []
-        response.stream = nil
-        return encode(response)
+        return hold(encode(await handler(decoded)))
+    }
+
+    private func refusal(_ error: HTTPError) -> Response {
+        context.response(to: error, of: RefusedRequest(request), style: route?.errorResponse)
+    }
+
+    /// Counts the answer against the server's budget, beyond what every connection may have in its output.
+    private func hold(_ response: Response) -> Response {
+        let held = response.body.count + (response.stream?.heldBytes ?? 0)
+        guard held > context.limits.outputBytes else { return response }
+        guard answerShare.grow(to: held) else { return refusal(.overloaded) }
+        var response = response
+        response.share = answerShare
+        return response
     }
 
     /// Applies gzip where the client wants it and it pays.

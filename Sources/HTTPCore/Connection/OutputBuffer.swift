@@ -1,67 +1,58 @@
-/// Octets that are to be sent: the head and the body of one answer, and how much the peer has taken.
+/// Octets on their way to the peer, at most `capacity` of them.
+///
+/// A connection asks for more of an answer only when there is `room`, so a peer that reads slowly cannot make it hold
+/// more than this.
 struct OutputBuffer {
-    private var head: [UInt8] = []
-    private var body: [UInt8] = []
-    private var sent = 0
-    /// What follows the body, and from where on it has not been read yet.
-    private var file: FileBody?
-    private var fileOffset = 0
+    /// The most octets it holds.
+    let capacity: Int
 
-    /// Octets of a file that are in memory at once.
-    private static let pieceBytes = 256 * 1024
-    /// Octets after which other connections of the loop have their turn.
-    private static let turnBytes = 1024 * 1024
+    private var storage: [UInt8] = []
+    private var start = 0
 
-    /// Whether all has been sent.
-    var isEmpty: Bool { file == nil && sent == head.count + body.count }
-
-    /// Adds an answer behind what is left; only an interim answer, which has no body, may be left.
-    mutating func append(head newHead: [UInt8], body newBody: [UInt8], file newFile: FileBody? = nil) {
-        precondition(body.isEmpty || isEmpty, "one answer at a time")
-        head = isEmpty ? newHead : Array(head[sent...]) + newHead
-        body = newBody
-        sent = 0
-        file = newFile
-        fileOffset = 0
+    /// Makes an empty buffer, which takes no memory.
+    init(capacity: Int) {
+        self.capacity = capacity
     }
 
-    /// Sends what the peer takes, or enough for one turn; `.octets` with the sum if anything went out.
-    mutating func flush(to transport: inout any Transport) -> TransportResult {
-        var total = 0
-        while !isEmpty, total < Self.turnBytes {
-            if sent == head.count + body.count, !readPiece() { return .failed }
-            let result = head.withUnsafeBytes { head in
-                body.withUnsafeBytes { body in
-                    transport.send(
-                        UnsafeRawBufferPointer(rebasing: head.dropFirst(sent)),
-                        UnsafeRawBufferPointer(rebasing: body.dropFirst(max(0, sent - head.count)))
-                    )
-                }
-            }
-            switch result {
-            case .octets(let count):
-                sent += count
-                total += count
-            case .wouldBlock: return total > 0 ? .octets(total) : .wouldBlock
-            case .failed, .end, .notTLS: return .failed
-            }
+    /// Octets that the transport has not taken yet.
+    var count: Int { storage.count - start }
+
+    /// Octets that can be appended.
+    var room: Int { capacity - count }
+
+    /// Whether the transport has taken everything.
+    var isEmpty: Bool { start == storage.count }
+
+    /// What the transport has not taken yet.
+    var unsent: ArraySlice<UInt8> { storage[start...] }
+
+    /// Adds octets, of which there must be no more than `room`.
+    mutating func append(_ octets: some Collection<UInt8>) {
+        precondition(octets.count <= room, "more is to be sent than there is room for")
+        if start > 0 {
+            storage.removeSubrange(..<start)
+            start = 0
         }
-        if isEmpty {
-            head = []
-            body = []
-            sent = 0
-        }
-        return .octets(total)
+        storage.append(contentsOf: octets)
     }
 
-    /// Takes the next piece of the file in place of what has been sent; false if it cannot be read.
-    private mutating func readPiece() -> Bool {
-        guard var file, let piece = try? file.next() else { return false }
-        fileOffset += piece.count
-        
-        head = []
-        body = piece
-        sent = 0
-        return true
+    /// Takes over octets as they are, if there is nothing in it; `octets` must not be longer than `room`.
+    mutating func append(moving octets: consuming [UInt8]) {
+        guard isEmpty, octets.count <= capacity else { return append(octets) }
+        storage = octets
+        start = 0
+    }
+
+    /// Forgets what the transport has taken.
+    mutating func consume(_ octets: Int) {
+        precondition(octets <= count, "more was sent than there was")
+        start += octets
+        if isEmpty { removeAll() }
+    }
+
+    /// Forgets everything, and gives the memory back.
+    mutating func removeAll() {
+        storage = []
+        start = 0
     }
 }

@@ -17,7 +17,12 @@ struct ResponseEncoder {
     }
 
     /// The octets of the head with its empty line.
-    mutating func head(of response: Response, id: RequestID, persistence: Persistence) -> [UInt8] {
+    mutating func head(
+        of response: Response,
+        id: RequestID,
+        framing: Answering.Framing,
+        persistence: Persistence
+    ) -> [UInt8] {
         refreshDate()
         var head: [UInt8] = []
         head.reserveCapacity(256)
@@ -37,8 +42,14 @@ struct ResponseEncoder {
         head += id.rawValue.utf8
         if Self.mayHaveContent(response.status) {
             // Browsers shall not guess another type than the one that is said.
-            head += "\r\nX-Content-Type-Options: nosniff\r\nContent-Length: ".utf8
-            head += String(response.body.count).utf8
+            head += "\r\nX-Content-Type-Options: nosniff".utf8
+        }
+        switch framing {
+        case .length(let length):
+            head += "\r\nContent-Length: ".utf8
+            head += String(length).utf8
+        case .chunked: head += "\r\nTransfer-Encoding: chunked".utf8
+        case .none, .close: break
         }
         switch persistence {
         case .open: break

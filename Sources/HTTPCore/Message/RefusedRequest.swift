@@ -14,7 +14,12 @@ public struct RefusedRequest: Sendable {
     /// The fields; none if the head was not understood.
     public var fields: HTTPFields
 
-    /// What is left of a request that could be read.
+    /// What is known from a head.
+    init(id: RequestID, head: RequestHead) {
+        self.init(id: id, method: head.method, path: head.target.path, fields: head.fields)
+    }
+
+    /// What is known of a whole request.
     init(_ request: Request) {
         self.init(id: request.id, method: request.method, path: request.path, fields: request.fields)
     }

@@ -21,6 +21,9 @@ public struct Response: Sendable {
     /// What the server's observer is told of the answer besides what goes over the wire.
     public var note: (any Sendable)?
 
+    /// What the content holds of the server's memory.
+    var share: MemoryShare?
+
     /// Octets of all the content, where they are known before it is made.
     var contentLength: Int? {
         guard let stream else { return body.count }

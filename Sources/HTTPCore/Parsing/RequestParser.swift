@@ -59,6 +59,11 @@ struct RequestParser {
         }
     }
 
+    /// Octets of memory that the present body takes so far.
+    var heldBytes: Int {
+        if case .length(let remaining) = state { min(body.capacity, bodyLength + remaining) } else { body.capacity }
+    }
+
     /// Octets of decoded content of the present body so far.
     private(set) var bodyLength = 0
 
@@ -84,7 +89,6 @@ struct RequestParser {
         case .length(let length):
             guard length <= limit else { throw .contentTooLarge(limit: limit) }
             // An announced length is only a claim: room is made for it as octets arrive.
-            if keepsContent { body.reserveCapacity(min(length, 64 * 1024)) }
             state = length == 0 ? .noBody : .length(length)
         case .chunked:
             decoder = ChunkedDecoder(limits: limits, bodyLimit: limit, keepsContent: keepsContent)
@@ -102,7 +106,10 @@ struct RequestParser {
                 preconditionFailure("startBody is called before more is read")
             case .length(let remaining):
                 let count = min(remaining, input.count - position)
-                if keepsContent { body.append(octetsOf: input, position..<(position + count)) }
+                if keepsContent {
+                    makeRoom(for: count, of: bodyLength + remaining)
+                    body.append(octetsOf: input, position..<(position + count))
+                }
                 position += count
                 bodyLength += count
                 guard count == remaining else {
@@ -126,6 +133,12 @@ struct RequestParser {
                 try takeLineOctet(octet)
             }
         }
+    }
+
+    /// Makes room for `count` octets of a body of `length`: twice as much as there was, but never more than it needs.
+    private mutating func makeRoom(for count: Int, of length: Int) {
+        let needed = body.count + count
+        if needed > body.capacity { body.reserveCapacity(min(length, max(needed, 2 * body.capacity))) }
     }
 
     /// request-line = method SP request-target SP HTTP-version (RFC 9112 section 3), one octet at a time.

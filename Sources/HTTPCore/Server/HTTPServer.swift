@@ -33,14 +33,7 @@ public final class HTTPServer: Sendable {
     ///   - application: What is served.
     ///   - logger: Lack of descriptors goes to warning; faults of clients are counted, not logged.
     public init(configuration: ServerConfiguration, application: Application, logger: Logger) {
-        context = ServerContext(
-            configuration: configuration,
-            application: application,
-            logger: logger,
-            slots: ConnectionSlots(limit: configuration.maximumConnections),
-            bodies: BodyBudget(limit: configuration.maximumBufferedBodyBytes),
-            certificates: configuration.tls.map { CertificateStore($0, logger: logger) }
-        )
+        context = ServerContext(configuration, application, logger: logger)
     }
 
     /// Binds, listens, and begins to serve.

@@ -5,9 +5,9 @@ internal import Logging
 
 /// Accepts connections and deals them out to the event loops in turn.
 ///
-/// At the connection limit it asks for the longest idle connection to be closed and stops accepting until there is
-/// room: the kernel's backlog holds the newcomers meanwhile. Out of descriptors it turns one newcomer away with the
-/// help of a spare descriptor, so that the client learns of it, and rests a little longer each time.
+/// At the connection limit a newcomer takes the place of a connection that is of no use now, or one of those kept for
+/// probes (`Places`). While too many are being sent away the kernel's backlog holds the newcomers. Out of descriptors it
+/// closes what is idle or turns a newcomer away, and rests a little longer each time.
 final class Listener: @unchecked Sendable {
     // SAFETY: everything mutable is touched on `queue` alone, but for `init`, before anyone else has a reference.
     private let queue = DispatchQueue(label: "http.listener")
@@ -16,7 +16,8 @@ final class Listener: @unchecked Sendable {
     private let context: ServerContext
     private var source: ReadySource?
     private var spare: Int32
-    private var nextLoop = 0
+    private var lastNumber: UInt64 = 0
+    private var isWaiting = false
     private var rest = restRange.lowerBound
     private var isStopped = false
 
@@ -69,12 +70,12 @@ final class Listener: @unchecked Sendable {
 
     private func accept() {
         for _ in 0..<Self.batch {
-            guard !context.slots.isFull else { return waitForRoom() }
-            guard acceptOne() else { return }
+            guard !context.slots.isCrowded, acceptOne() else { break }
         }
+        if context.slots.isCrowded { waitForRoom() }
     }
 
-    /// Accepts one connection; false if there is none, or no descriptor for it.
+    /// Accepts one connection; false if there is none, no descriptor for it, or no place.
     private func acceptOne() -> Bool {
         var storage = sockaddr_storage()
         let accepted = cplatform_accept(descriptor, &storage)
@@ -86,34 +87,91 @@ final class Listener: @unchecked Sendable {
             }
             return false
         }
+        // Both descriptors of a connection, or none: an answer shall not end for lack of the second.
+        let copy = fcntl(accepted, F_DUPFD_CLOEXEC, 0)
+        guard copy >= 0 else {
+            close(accepted)
+            context.counters.connectionsShed.add()
+            shedOne()
+            return false
+        }
         rest = Self.restRange.lowerBound
-        context.slots.take()
         context.counters.connectionsAccepted.add()
-        let peer = SocketAddress(storage) ?? SocketAddress(host: "", port: 0)
-        loops[nextLoop].execute { $0.open(accepted, peer: peer) }
-        nextLoop = (nextLoop + 1) % loops.count
+        let peer = PeerAddress(storage)
+        let slot = takeSlot(for: peer)
+        let socket = AcceptedSocket(
+            descriptor: accepted,
+            writeDescriptor: copy,
+            peer: SocketAddress(storage) ?? SocketAddress(host: "", port: 0),
+            peerAddress: peer,
+            slot: slot
+        )
+        slot.loop.execute { $0.open(socket) }
         return true
     }
 
-    private func waitForRoom() {
-        source?.suspend()
+    /// Finds a place for a newcomer, if need be at the cost of another connection.
+    private func takeSlot(for peer: PeerAddress) -> ConnectionSlot {
+        var isReserved = false
+        if !context.slots.hasRoom {
+            let (decision, slots) = context.slots.decide(about: peer)
+            switch decision {
+            case .ordinary: break
+            case .reserved, .wait: isReserved = true
+            case .instead(let victim):
+                isReserved = slots[victim].isReserved
+                slots[victim].evict()
+            }
+            // Who is on a place for probes may have another as soon as there is one.
+            if isReserved { awaitRoom() }
+        }
+        lastNumber += 1
+        let loop = loops[Int(lastNumber % UInt64(loops.count))]
+        let slot = ConnectionSlot(
+            peer: peer,
+            loop: loop,
+            number: lastNumber,
+            isReserved: isReserved,
+            of: context.slots
+        )
+        context.slots.take(slot)
+        return slot
+    }
+
+    private func awaitRoom() {
         context.slots.awaitRoom { [weak self] in
             guard let self else { return }
-            queue.async { self.resume() }
+            queue.async { self.roomIsMade() }
         }
-        let candidates = loops.compactMap { loop in loop.sync { $0.longestIdleSince }.map { (loop, $0) } }
-        candidates.min { $0.1 < $1.1 }?.0.execute { $0.closeLongestIdle() }
+    }
+
+    private func roomIsMade() {
+        if context.slots.promote() { awaitRoom() }
+        if isWaiting, !context.slots.isCrowded {
+            isWaiting = false
+            resume()
+        }
+    }
+
+    private func waitForRoom() {
+        isWaiting = true
+        source?.suspend()
+        awaitRoom()
         // A connection may have closed before `awaitRoom`.
-        if !context.slots.isFull { resume() }
+        if !context.slots.isCrowded { roomIsMade() }
     }
 
     private func resume() {
         if !isStopped { source?.resume() }
     }
 
+    /// Out of descriptors: closes the connection that has been idle longest, or turns a newcomer away with the help of the
+    /// spare descriptor, so that the client learns of it.
     private func shedOne() {
         context.logger.warning("out of descriptors: connections are turned away", metadata: ["errno": "\(errno)"])
-        if spare >= 0 {
+        if let idle = context.slots.longestIdle() {
+            idle.evict()
+        } else if spare >= 0 {
             close(spare)
             let unwanted = cplatform_accept(descriptor, nil)
             if unwanted >= 0 {
@@ -123,7 +181,10 @@ final class Listener: @unchecked Sendable {
             spare = Self.openSpare()
         }
         source?.suspend()
-        queue.asyncAfter(deadline: .now() + .milliseconds(rest)) { [weak self] in self?.resume() }
+        queue.asyncAfter(deadline: .now() + .milliseconds(rest)) { [weak self] in
+            guard let self, !isWaiting else { return }
+            resume()
+        }
         rest = min(rest * 2, Self.restRange.upperBound)
     }
 

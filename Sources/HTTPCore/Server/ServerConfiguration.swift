@@ -23,8 +23,14 @@ public struct ServerConfiguration: Sendable {
 
     /// Open connections.
     ///
-    /// At the limit the longest idle one is closed for each newcomer; with none idle, newcomers wait.
+    /// At the limit a newcomer takes the place of one that is of no use now, of the peer that has most: idle ones first,
+    /// then unfinished heads, then bodies and answers that have stood still for a while.
     public var maximumConnections = 1024
+
+    /// Connections beyond `maximumConnections` on which only probes are served (`Route.isProbe`).
+    ///
+    /// Other requests on them wait until there is a place, or are refused with 503 when others come.
+    public var probeConnections = 64
 
     /// Octets of the request-line with its CRLF; beyond: 414.
     ///
@@ -43,6 +49,12 @@ public struct ServerConfiguration: Sendable {
     /// Octets of request bodies held at once, over all connections, until their handlers have ended; beyond: 503.
     public var maximumBufferedBodyBytes = 512 * 1024 * 1024
 
+    /// Octets of answers held at once, over all connections, until they are sent; beyond: 503.
+    ///
+    /// What fits into the output of a connection (128 KiB) does not count. No peer address can have more than half; the same
+    /// holds for bodies.
+    public var maximumBufferedAnswerBytes = 256 * 1024 * 1024
+
     /// Whether answers of text or JSON are sent in gzip form to clients that want it.
     public var compressesAnswers = true
 
@@ -58,22 +70,23 @@ public struct ServerConfiguration: Sendable {
     /// The whole head, from its first octet, or from the accept on a new connection; beyond: 408.
     public var headTimeout: Duration = .seconds(10)
 
-    /// Between two reads of a body; beyond: 408.
+    /// The window of time in which a body must bring its share, again and again; else: 408.
     public var bodyTimeout: Duration = .seconds(20)
 
-    /// Octets a second that a body must average, once `bodyRateGrace` has passed; below: 408.
+    /// Octets a second that a body must average in each window of `bodyTimeout`.
     public var minimumBodyRate = 1000
-
-    /// How long a body may come slower than `minimumBodyRate`.
-    public var bodyRateGrace: Duration = .seconds(5)
 
     /// Between requests; beyond, the connection is closed without a word.
     public var idleTimeout: Duration = .seconds(75)
 
-    /// Without the client taking a single octet of the answer; beyond, the connection is reset.
+    /// Without the client's system confirming a single octet of the answer; beyond, the connection is reset.
+    ///
+    /// Looked at in quarters, so that a reset may come a quarter late.
     public var writeTimeout: Duration = .seconds(30)
 
-    /// After the last answer, how long what the client still sends is read and dropped, so that it can read the answer.
+    /// After the last answer, how long a client that sends on may be silent before the connection is closed.
+    ///
+    /// What it sends is read and dropped, so that it can read the answer, for at most 15 times as long in all.
     public var lingerTimeout: Duration = .seconds(2)
 
     /// Octets read and dropped after the last answer.

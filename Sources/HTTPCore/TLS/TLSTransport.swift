@@ -14,7 +14,7 @@ final class TLSTransport: Transport {
     /// More of the protocol's own records than this are waiting only if the peer makes us send and does not read.
     private static let maximumPending = 128 * 1024
 
-    private let socket: PlainTransport
+    private var socket: PlainTransport
     private let session: OpaquePointer
     /// Records that have come and records that are to go; they belong to `session`.
     private let incoming: OpaquePointer
@@ -111,23 +111,16 @@ final class TLSTransport: Transport {
 
     // MARK: - Writing
 
-    func send(_ head: UnsafeRawBufferPointer, _ body: UnsafeRawBufferPointer) -> TransportResult {
+    func send(_ octets: UnsafeRawBufferPointer) -> TransportResult {
         guard !isBroken else { return .failed }
-        let total = head.count + body.count
         var sent = 0
         // One record at a time, and none before the last has gone: the answer does not pile up in memory twice.
-        while sent < total {
+        while sent < octets.count {
             guard flush() else { return .failed }
             guard !wantsToWrite else { break }
             ERR_clear_error()
-            let result = withUnsafeTemporaryAllocation(byteCount: Self.recordLength, alignment: 1) { record in
-                let fromHead = UnsafeRawBufferPointer(rebasing: head.dropFirst(sent).prefix(record.count))
-                let fromBody = body.dropFirst(max(0, sent - head.count)).prefix(record.count - fromHead.count)
-                record.copyMemory(from: fromHead)
-                UnsafeMutableRawBufferPointer(rebasing: record[fromHead.count...])
-                    .copyMemory(from: UnsafeRawBufferPointer(rebasing: fromBody))
-                return SSL_write(session, record.baseAddress, Int32(fromHead.count + fromBody.count))
-            }
+            let record = octets.dropFirst(sent).prefix(Self.recordLength)
+            let result = SSL_write(session, UnsafeRawBufferPointer(rebasing: record).baseAddress, Int32(record.count))
             guard result > 0 else {
                 if SSL_get_error(session, result) == SSL_ERROR_WANT_READ { break }
                 isBroken = true
@@ -139,15 +132,16 @@ final class TLSTransport: Transport {
         return sent > 0 ? .octets(sent) : .wouldBlock
     }
 
+    var acknowledged: Int { socket.acknowledged }
+
     var wantsToWrite: Bool { pendingSent < pending.count || copenssl_pending(outgoing) > 0 }
 
     func flush() -> Bool {
         while wantsToWrite {
             if pendingSent == pending.count { takePending() }
             guard pending.count - pendingSent <= Self.maximumPending else { return false }
-            let rest = UnsafeRawBufferPointer(start: nil, count: 0)
             let result = pending.withUnsafeBytes {
-                socket.send(UnsafeRawBufferPointer(rebasing: $0[pendingSent...]), rest)
+                socket.send(UnsafeRawBufferPointer(rebasing: $0[pendingSent...]))
             }
             switch result {
             case .octets(let count): pendingSent += count

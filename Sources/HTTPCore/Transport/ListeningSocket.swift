@@ -30,6 +30,9 @@ enum ListeningSocket {
         setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, size)
         // Accepted sockets inherit this: an answer in two pieces would else wait for the peer's delayed ACK.
         setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, size)
+        // Octets that the kernel takes beyond those on their way: more would be memory that no limit of ours counts.
+        var unsent = Int32(128 * 1024)
+        setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NOTSENT_LOWAT, &unsent, size)
         var storage = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
         let bound = withUnsafeMutablePointer(to: &storage) { pointer in

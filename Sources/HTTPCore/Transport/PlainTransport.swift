@@ -5,9 +5,16 @@ struct PlainTransport: Transport {
     /// A connected, non-blocking socket; it belongs to the connection, which closes it.
     let descriptor: Int32
 
+    /// Makes the transport of a socket.
+    init(descriptor: Int32) {
+        self.descriptor = descriptor
+    }
+
     let scheme = "http"
     let hasUnread = false
     let wantsToWrite = false
+    /// Octets that the system has taken.
+    private var sentBytes = 0
 
     func receive(into buffer: UnsafeMutableRawBufferPointer) -> TransportResult {
         while true {
@@ -22,25 +29,26 @@ struct PlainTransport: Transport {
         }
     }
 
-    func send(_ head: UnsafeRawBufferPointer, _ body: UnsafeRawBufferPointer) -> TransportResult {
-        var parts = [head, body].filter { !$0.isEmpty }.map {
-            iovec(iov_base: UnsafeMutableRawPointer(mutating: $0.baseAddress), iov_len: $0.count)
-        }
-        return parts.withUnsafeMutableBufferPointer { parts in
-            var message = msghdr()
-            message.msg_iov = parts.baseAddress
-            message.msg_iovlen = parts.count
-            while true {
-                // Libraries may restore SIGPIPE's default action, so it is also switched off call by call.
-                let count = sendmsg(descriptor, &message, Int32(MSG_NOSIGNAL))
-                if count >= 0 { return .octets(count) }
-                switch errno {
-                case EINTR: continue
-                case EAGAIN: return .wouldBlock
-                default: return .failed
-                }
+    mutating func send(_ octets: UnsafeRawBufferPointer) -> TransportResult {
+        while true {
+            // Libraries may restore SIGPIPE's default action, so it is also switched off call by call.
+            let count = Glibc.send(descriptor, octets.baseAddress, octets.count, Int32(MSG_NOSIGNAL))
+            if count >= 0 {
+                sentBytes += count
+                return .octets(count)
+            }
+            switch errno {
+            case EINTR: continue
+            case EAGAIN: return .wouldBlock
+            default: return .failed
             }
         }
+    }
+
+    var acknowledged: Int {
+        // What is in the send queue is not acknowledged yet, sent or not (SIOCOUTQ of tcp(7), by its other name).
+        var queued: Int32 = 0
+        return ioctl(descriptor, UInt(TIOCOUTQ), &queued) == 0 ? sentBytes - Int(queued) : sentBytes
     }
 
     func flush() -> Bool { true }

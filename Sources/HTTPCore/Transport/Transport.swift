@@ -11,8 +11,8 @@ protocol Transport {
     /// Whether the last `receive` has left something that the socket will not announce again.
     var hasUnread: Bool { get }
 
-    /// Writes `head` and then `body` in one go, as far as the peer takes them.
-    mutating func send(_ head: UnsafeRawBufferPointer, _ body: UnsafeRawBufferPointer) -> TransportResult
+    /// Writes octets, at least one, as far as the peer takes them.
+    mutating func send(_ octets: UnsafeRawBufferPointer) -> TransportResult
 
     /// Whether something of the transport's own is still to be sent; `flush` does that.
     var wantsToWrite: Bool { get }
@@ -28,6 +28,9 @@ protocol Transport {
 
     /// Makes the close to come a reset: the peer learns at once that the answer is not complete.
     mutating func resetOnClose()
+
+    /// Octets on the wire that the peer's system has confirmed, the protocol's own included.
+    var acknowledged: Int { get }
 
     /// Whether the peer has reset the connection, or both directions are shut down.
     var isHungUp: Bool { get }

@@ -1,0 +1,79 @@
+internal import Synchronization
+
+/// Octets that a server holds at once for all its peers, against a limit; and those of each peer, against a part of it.
+///
+/// No peer can have more than half, so that there is room for others whatever it does.
+final class MemoryBudget: Sendable {
+    private struct Account {
+        var held = 0
+        var byPeer: [PeerAddress: Int] = [:]
+    }
+
+    private let limit: Int
+    private let peerLimit: Int
+    private let account = Mutex(Account())
+
+    /// Makes a budget of `limit` octets, none of them held.
+    init(limit: Int) {
+        self.limit = limit
+        peerLimit = (limit + 1) / 2
+    }
+
+    /// Octets held now.
+    var held: Int { account.withLock { $0.held } }
+
+    /// Whether `octets` more could be held for `peer` now.
+    func hasRoom(for octets: Int, of peer: PeerAddress) -> Bool {
+        account.withLock { allows(octets, of: peer, $0) }
+    }
+
+    fileprivate func take(_ octets: Int, for peer: PeerAddress) -> Bool {
+        account.withLock { account in
+            guard allows(octets, of: peer, account) else { return false }
+            account.held += octets
+            account.byPeer[peer, default: 0] += octets
+            return true
+        }
+    }
+
+    fileprivate func give(_ octets: Int, of peer: PeerAddress) {
+        guard octets > 0 else { return }
+        account.withLock { account in
+            account.held -= octets
+            let rest = account.byPeer[peer, default: 0] - octets
+            account.byPeer[peer] = rest > 0 ? rest : nil
+        }
+    }
+
+    private func allows(_ octets: Int, of peer: PeerAddress, _ account: Account) -> Bool {
+        octets <= limit - account.held && octets <= peerLimit - (account.byPeer[peer] ?? 0)
+    }
+}
+
+/// What one request or answer holds of a `MemoryBudget`, given back when nobody holds the share any longer.
+final class MemoryShare: Sendable {
+    private let budget: MemoryBudget
+    private let peer: PeerAddress
+    private let octets = Atomic(0)
+
+    /// Makes a share of nothing.
+    init(of budget: MemoryBudget, for peer: PeerAddress) {
+        self.budget = budget
+        self.peer = peer
+    }
+
+    deinit {
+        budget.give(octets.load(ordering: .relaxed), of: peer)
+    }
+
+    /// Makes the share `total` octets, if it is less; false if the budget does not allow it.
+    ///
+    /// One caller at a time.
+    func grow(to total: Int) -> Bool {
+        let more = total - octets.load(ordering: .relaxed)
+        guard more > 0 else { return true }
+        guard budget.take(more, for: peer) else { return false }
+        octets.store(total, ordering: .relaxed)
+        return true
+    }
+}
