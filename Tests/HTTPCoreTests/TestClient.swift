@@ -41,6 +41,15 @@ class TestClient {
         close()
     }
 
+    /// Makes a connected socket for a client that reads little at a time.
+    static func narrow(port: Int, from address: String = "127.0.0.1") -> TestClient {
+        let client = TestClient()
+        client.readNarrowly()
+        _ = withAddress(address, port: 0) { bind(client.descriptor, $0, $1) }
+        client.connect(port: port)
+        return client
+    }
+
     /// Makes a connected socket that comes from `address`, one of 127.0.0.0/8.
     convenience init(port: Int, from address: String) {
         self.init()
@@ -109,12 +118,49 @@ class TestClient {
             fields[line[..<colon].lowercased()] = String(line[line.index(colon, offsetBy: 2)...])
         }
         let status = Int(lines[0].split(separator: " ")[1])!
+        if !toHead, fields["transfer-encoding"] == "chunked" {
+            return chunks().map { Answer(status: status, fields: fields, body: $0) }
+        }
         let length = toHead || status < 200 ? 0 : fields["content-length"].flatMap { Int($0) } ?? 0
-        while buffer.count < length {
+        return octets(length).map { Answer(status: status, fields: fields, body: $0) }
+    }
+
+    /// Reads so many octets; nil if the connection ends before.
+    private func octets(_ count: Int) -> [UInt8]? {
+        while buffer.count < count {
             guard fill() else { return nil }
         }
-        defer { buffer.removeFirst(length) }
-        return Answer(status: status, fields: fields, body: Array(buffer[..<length]))
+        defer { buffer.removeFirst(count) }
+        return Array(buffer[..<count])
+    }
+
+    /// Reads a body in the chunked coding, without extensions or trailers; nil if the connection ends before.
+    private func chunks() -> [UInt8]? {
+        var body: [UInt8] = []
+        while true {
+            var line = ""
+            while !line.hasSuffix("\r\n") {
+                guard let octet = octets(1) else { return nil }
+                line += String(decoding: octet, as: UTF8.self)
+            }
+            guard let size = Int(line.dropLast(), radix: 16) else { return nil }
+            guard let chunk = octets(size + 2), chunk.suffix(2) == [13, 10] else { return nil }
+            guard size > 0 else { return body }
+            body += chunk.dropLast(2)
+        }
+    }
+
+    /// Reads up to the end of the connection.
+    func rest() -> [UInt8] {
+        while fill() {}
+        defer { buffer = [] }
+        return buffer
+    }
+
+    /// Has the system keep few octets that have not been read.
+    func readNarrowly() {
+        var size: Int32 = 4096
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<Int32>.size))
     }
 
     /// Reads answers up to the first that is not interim.
