@@ -94,6 +94,12 @@ struct KeyTests {
         #expect(error?.description == message)
     }
 
+    @Test("a key of the file is trimmed as a field is")
+    func trimmed() throws {
+        let keys = try KeyFile.parse(Array(#"{"keys":[{"name":"a","key":"abc\n"}]}"#.utf8), path: "k.json")
+        #expect(keys.first?.digest == KeyDigest(of: "abc"))
+    }
+
     @Test("keys are exchanged by a reload, and stay if the file is broken or gone")
     func reload() throws {
         defer { try? FileManager.default.removeItem(at: file) }

@@ -79,6 +79,75 @@ struct SettingsTests {
         #expect(try load("{}", environment: ["EMBED_SERVER_PLAYGROUND": "false"]).server.playground == false)
     }
 
+    @Test("spaces between the items of a list are not part of them")
+    func spacedLists() throws {
+        let settings = try load(
+            "{}",
+            environment: [
+                "EMBED_MODELS": "nano=/x, small=/y ,all-MiniLM-L6-v2 ", "EMBED_AUTH_API_KEYS": " alpha, beta\n",
+                "EMBED_CORS_ALLOWED_ORIGINS": "https://a.example, https://b.example",
+            ]
+        )
+        #expect(settings.models.map(\.id) == ["nano", "small", "all-MiniLM-L6-v2"])
+        #expect(settings.models.map(\.path) == ["/x", "/y", nil])
+        #expect(settings.auth.apiKeys == ["alpha", "beta"])
+        #expect(settings.cors.allowedOrigins == ["https://a.example", "https://b.example"])
+    }
+
+    @Test("a key that was made from a file has its newline taken away; one that cannot be sent is refused")
+    func keys() throws {
+        #expect(
+            try load(#"{"auth":{"apiKeys":["alpha\n"," beta\r\n","two words"]}}"#).auth.apiKeys == [
+                "alpha", "beta", "two words",
+            ]
+        )
+        let longest = String(repeating: "k", count: 512)
+        #expect(try load(#"{"auth":{"apiKeys":["\#(longest)"]}}"#).auth.apiKeys == [longest])
+        for key in ["\\n", "a\\nb", "a\\u0000", longest + "k"] {
+            let error = #expect(throws: SettingsError.self) { try load(#"{"auth":{"apiKeys":["\#(key)"]}}"#) }
+            #expect(error?.field == "auth.apiKeys")
+        }
+    }
+
+    @Test(
+        "origins are written as browsers write them",
+        arguments: [
+            ("https://a.example/", "https://a.example"), ("HTTPS://B.example", "https://b.example"),
+            ("https://c.example:443", "https://c.example"), ("http://c.example:80/", "http://c.example"),
+            ("http://c.example:443", "http://c.example:443"), ("http://localhost:3000", "http://localhost:3000"),
+            ("http://[::1]:3000", "http://[::1]:3000"), ("http://[::1]", "http://[::1]"), ("*", "*"), ("null", "null"),
+            ("chrome-extension://abcdef", "chrome-extension://abcdef"), ("file://", "file://"),
+        ]
+    )
+    func origins(text: String, origin: String) throws {
+        #expect(try load(#"{"cors":{"allowedOrigins":["\#(text)"]}}"#).cors.allowedOrigins == [origin])
+    }
+
+    @Test(
+        "origins that no browser sends are refused",
+        arguments: [
+            "*.d.example", "https://*.d.example", "a.example", "https://a.example/path", "https://", "://a.example",
+            "https://a.example:port", "https://a.example:", "https://u@a.example", "https://a.example?b",
+            "https://ü.example", "https://a.example:65536", "https://a b",
+        ]
+    )
+    func noOrigins(text: String) {
+        let error = #expect(throws: SettingsError.self) {
+            try load(#"{"cors":{"allowedOrigins":["https://ok.example","\#(text)"]}}"#)
+        }
+        #expect(error?.field == "cors.allowedOrigins")
+        #expect(error?.reason.contains(text) == true)
+    }
+
+    @Test("an IPv6 address may have its brackets")
+    func bracketedHost() throws {
+        var loader = SettingsLoader()
+        try loader.apply(flag: "--host", path: "server.host", text: "[::1]")
+        #expect(loader.settings.server.host == "::1")
+        #expect(try load(#"{"server":{"host":"[fd00::2]"}}"#).server.host == "fd00::2")
+        #expect(try load(#"{"server":{"host":"[name]"}}"#).server.host == "[name]")
+    }
+
     @Test("lists in the environment have commas")
     func environmentLists() throws {
         let settings = try load("{}", environment: ["EMBED_MODELS": "a=/x,b=/y", "EMBED_AUTH_API_KEYS": "k1,k2"])

@@ -87,8 +87,10 @@ final class KeyRing: Sendable {
 
     /// The key with this secret.
     ///
-    /// Every key is compared, and all of it, so that the time taken says nothing about how much was right.
+    /// Every key is compared, and all of it, so that the time taken says nothing about how much was right. One longer
+    /// than keys can be is wrong without a look.
     func find(_ secret: String) -> APIKey? {
+        guard secret.utf8.count <= APIKey.maximumBytes else { return nil }
         let digest = KeyDigest(of: secret)
         var found: APIKey?
         for key in state.withLock({ $0.keys }) where key.digest.matches(digest) { found = key }
