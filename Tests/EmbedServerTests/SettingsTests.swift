@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import HTTPCore
 import InferenceCore
 import JSONCore
 import Logging
@@ -260,5 +261,55 @@ struct SettingsFilesTests {
         let text = try read("docs/configuration.md")
         #expect(text.contains("`\(path)`"))
         #expect(text.contains("`\(environmentName)`"))
+    }
+
+    /// How a default is written in the tables of docs/configuration.md.
+    private func cell(_ value: JSONValue) -> String {
+        switch value {
+        case .string(let text): return text
+        case .null: return "null"
+        default:
+            var writer = JSONWriter()
+            writer.value(value)
+            return String(decoding: writer.bytes, as: UTF8.self)
+        }
+    }
+
+    @Test("docs/configuration.md and config.json give the same defaults")
+    func documentedDefaults() throws {
+        let document = try JSONParser.parse(Array(try read("config.json").utf8))
+        let rows = try read("docs/configuration.md").split(separator: "\n").map {
+            $0.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
+        }
+        // Models have no default of their own: without any, the default model is served.
+        for field in SettingField.all where field.path != "models" {
+            let row = try #require(rows.first { $0.first == "`\(field.path)`" }, "\(field.path)")
+            let value = field.path.split(separator: ".").reduce(document as JSONValue?) { $0?[String($1)] }
+            #expect(row.count > 3 && row[3] == "`\(cell(value ?? .null))`", "\(field.path)")
+            #expect(row.count > 1 && row[1] == "`\(field.environmentName)`", "\(field.path)")
+        }
+    }
+
+    @Test("the server and the engine have by themselves the defaults that the settings have")
+    func librariesDefaults() {
+        let (server, given) = (ServerConfiguration(), ServerConfiguration(ServerSettings()))
+        #expect(server.host == given.host)
+        #expect(server.port == given.port)
+        #expect(server.tls == given.tls)
+        #expect(server.maximumConnections == given.maximumConnections)
+        #expect(server.maximumBodyBytes == given.maximumBodyBytes)
+        #expect(server.maximumBufferedBodyBytes == given.maximumBufferedBodyBytes)
+        #expect(server.compressesAnswers == given.compressesAnswers)
+        #expect(server.minimumCompressedBytes == given.minimumCompressedBytes)
+        #expect(server.headTimeout == given.headTimeout)
+        #expect(server.bodyTimeout == given.bodyTimeout)
+        #expect(server.idleTimeout == given.idleTimeout)
+        #expect(server.writeTimeout == given.writeTimeout)
+        let (engine, chosen) = (EngineConfiguration(), EngineConfiguration(Settings()))
+        #expect(engine.threads == chosen.threads)
+        #expect(engine.queueTokens == chosen.queueTokens)
+        #expect(engine.stepTokens == chosen.stepTokens)
+        #expect(engine.interactiveWait == chosen.interactiveWait)
+        #expect(engine.bulkWait == chosen.bulkWait)
     }
 }
