@@ -18,5 +18,20 @@ public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     guard let coded = Deflater.gzip(decoded) else { preconditionFailure("cannot be coded again") }
     let again = try? Inflater.decode(coded, .gzip, limit: limit, grow: { _ in true })
     precondition(again == decoded || decoded.count > coded.count * Inflater.maximumRatio)
+    check(pieces: decoded, choice: Int(choice))
     return 0
+}
+
+/// Coded in two pieces it is the same body, and so are two members, one behind the other.
+private func check(pieces decoded: [UInt8], choice: Int) {
+    let cut = decoded.isEmpty ? 0 : choice * 251 % decoded.count
+    let (first, second) = (Array(decoded[..<cut]), Array(decoded[cut...]))
+    guard var deflater = Deflater(), let start = deflater.deflate(first, isLast: false),
+        let end = deflater.deflate(second, isLast: true), let one = Deflater.gzip(first),
+        let two = Deflater.gzip(second)
+    else { preconditionFailure("cannot be coded in pieces") }
+    for coded in [start + end, one + two] {
+        let again = try? Inflater.decode(coded, .gzip, limit: decoded.count, grow: { _ in true })
+        precondition(again == decoded || decoded.count > coded.count * Inflater.maximumRatio)
+    }
 }

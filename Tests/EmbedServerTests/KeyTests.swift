@@ -1,4 +1,7 @@
 import Foundation
+import HTTPCore
+import Logging
+import Synchronization
 import Testing
 
 @testable import EmbedServer
@@ -91,6 +94,12 @@ struct KeyTests {
         #expect(error?.description == message)
     }
 
+    @Test("a key of the file is trimmed as a field is")
+    func trimmed() throws {
+        let keys = try KeyFile.parse(Array(#"{"keys":[{"name":"a","key":"abc\n"}]}"#.utf8), path: "k.json")
+        #expect(keys.first?.digest == KeyDigest(of: "abc"))
+    }
+
     @Test("keys are exchanged by a reload, and stay if the file is broken or gone")
     func reload() throws {
         defer { try? FileManager.default.removeItem(at: file) }
@@ -120,6 +129,73 @@ struct KeyTests {
         try write(#"{"keys":[]}"#)
         #expect(try KeyRing(apiKeys: [], path: file.path).isLocked)
         #expect(try !KeyRing(apiKeys: [], path: nil).isLocked)
+    }
+
+    /// What the readings of the key file come to, one after another; the last one goes on for ever.
+    private final class Readings: Sendable {
+        private let left: Mutex<[Result<[UInt8], IOError>]>
+
+        init(_ results: [Result<[UInt8], IOError>]) { left = Mutex(results) }
+
+        func next() -> Result<[UInt8], IOError> { left.withLock { $0.count > 1 ? $0.removeFirst() : $0[0] } }
+    }
+
+    private func keys(_ secret: String) -> [UInt8] { Array(#"{"keys":[{"name":"a","key":"\#(secret)"}]}"#.utf8) }
+
+    @Test("a reading that failed is tried again, though the file does not change; its failure is logged once")
+    func failedReading() async throws {
+        defer { try? FileManager.default.removeItem(at: file) }
+        try write("a")
+        let noDescriptor = IOError(path: "k", code: EMFILE)
+        let readings = Readings([
+            .success(keys("old")), .failure(noDescriptor), .failure(noDescriptor),
+            .failure(IOError(path: "k", code: EACCES)), .success(keys("new")),
+        ])
+        let ring = try KeyRing(apiKeys: [], path: file.path) { _ throws(IOError) in try readings.next().get() }
+        let log = RecordingLogHandler()
+        let metrics = ServerMetrics()
+        let reloader = Reloader(keys: ring, metrics: metrics, logger: Logger(label: "test") { _ in log })
+        await reloader.reloadChanged()
+        #expect(log.lines.isEmpty)
+        try write("ab")
+        for _ in 0..<3 {
+            await reloader.reloadChanged()
+            #expect(ring.find("old") != nil)
+        }
+        #expect(log.lines.count == 2)
+        for _ in 0..<3 {
+            await reloader.reloadChanged()
+            #expect(ring.find("new") != nil)
+        }
+        #expect(log.lines.count == 3)
+        #expect(metrics.text().contains("\nembed_key_reloads_total{result=\"failure\"} 3\n"))
+        #expect(metrics.text().contains("\nembed_key_reloads_total{result=\"success\"} 1\n"))
+    }
+
+    @Test("a file that changes while it is read is read again, at the start too")
+    func changedWhileRead() async throws {
+        defer { try? FileManager.default.removeItem(at: file) }
+        try write("a")
+        let (old, new, file) = (keys("old"), keys("new"), file)
+        // Every other reading sees the file before it changes.
+        let count = Mutex(0)
+        let ring = try KeyRing(apiKeys: [], path: file.path) { _ throws(IOError) in
+            let number = count.withLock {
+                $0 += 1
+                return $0
+            }
+            if number % 2 == 0 { return new }
+            try? Data(repeating: 1, count: number + 1).write(to: file)
+            return old
+        }
+        let reloader = Reloader(keys: ring, metrics: ServerMetrics())
+        #expect(ring.find("old") != nil)
+        await reloader.reloadChanged()
+        #expect(ring.find("new") != nil)
+        #expect(try await reloader.reload() == 1)
+        #expect(ring.find("old") != nil)
+        await reloader.reloadChanged()
+        #expect(ring.find("new") != nil)
     }
 
     @Test("a stamp changes with the file, also when it is put in its place by a rename")

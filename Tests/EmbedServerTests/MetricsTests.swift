@@ -8,12 +8,13 @@ import Testing
 struct MetricsTests {
     @Test("a counter has a sample for each combination of labels, in order and escaped")
     func counter() {
-        let counter = Counter("c_total", "Help.", labels: ["a", "b"])
+        let registry = MetricRegistry()
+        let counter = Counter("c_total", "Help.", labels: ["a", "b"], in: registry)
         counter.add(2, "y", "\"q\"\\\n")
         counter.add(1, "x", "")
         counter.add(3, "y", "\"q\"\\\n")
         var output = MetricText()
-        counter.write(to: &output)
+        registry.write(to: &output)
         #expect(
             output.text == #"""
                 # HELP c_total Help.
@@ -27,11 +28,12 @@ struct MetricsTests {
 
     @Test("a histogram's buckets hold all values up to their bound")
     func histogram() {
-        let histogram = Histogram("h", "Help.", labels: ["m"], bounds: [0.5, 1])
+        let registry = MetricRegistry()
+        let histogram = Histogram("h", "Help.", labels: ["m"], bounds: [0.5, 1], in: registry)
         histogram.record([0.25, 0.5], "x")
         histogram.record([0.75, 8], "x")
         var output = MetricText()
-        histogram.write(to: &output)
+        registry.write(to: &output)
         #expect(
             output.text == """
                 # HELP h Help.
@@ -44,6 +46,25 @@ struct MetricsTests {
 
                 """
         )
+    }
+
+    @Test("every metric is there once, in the order they were made")
+    func registry() {
+        let registry = MetricRegistry()
+        registry.add { $0.single("a", .gauge, "Help.", 1) }
+        let counter = Counter("b_total", "Help.", in: registry)
+        _ = Histogram("c", "Help.", in: registry)
+        counter.add()
+        var output = MetricText()
+        registry.write(to: &output)
+        let names = output.text.split(separator: "\n").filter { $0.hasPrefix("# TYPE ") }.map {
+            $0.split(separator: " ")[2]
+        }
+        #expect(names == ["a", "b_total", "c"])
+        #expect(output.text.contains("\nb_total 1\n"))
+        let all = ServerMetrics().text().split(separator: "\n").filter { $0.hasPrefix("# TYPE ") }
+        #expect(all.count > 10)
+        #expect(Set(all).count == all.count)
     }
 
     @Test("answers are counted by route, method and status; what clients make up is not a label")

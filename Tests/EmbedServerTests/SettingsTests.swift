@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import HTTPCore
 import InferenceCore
 import JSONCore
 import Logging
@@ -77,6 +78,75 @@ struct SettingsTests {
         #expect(try load("{}").server.playground)
         #expect(try load(#"{"server":{"playground":false}}"#).server.playground == false)
         #expect(try load("{}", environment: ["EMBED_SERVER_PLAYGROUND": "false"]).server.playground == false)
+    }
+
+    @Test("spaces between the items of a list are not part of them")
+    func spacedLists() throws {
+        let settings = try load(
+            "{}",
+            environment: [
+                "EMBED_MODELS": "nano=/x, small=/y ,all-MiniLM-L6-v2 ", "EMBED_AUTH_API_KEYS": " alpha, beta\n",
+                "EMBED_CORS_ALLOWED_ORIGINS": "https://a.example, https://b.example",
+            ]
+        )
+        #expect(settings.models.map(\.id) == ["nano", "small", "all-MiniLM-L6-v2"])
+        #expect(settings.models.map(\.path) == ["/x", "/y", nil])
+        #expect(settings.auth.apiKeys == ["alpha", "beta"])
+        #expect(settings.cors.allowedOrigins == ["https://a.example", "https://b.example"])
+    }
+
+    @Test("a key that was made from a file has its newline taken away; one that cannot be sent is refused")
+    func keys() throws {
+        #expect(
+            try load(#"{"auth":{"apiKeys":["alpha\n"," beta\r\n","two words"]}}"#).auth.apiKeys == [
+                "alpha", "beta", "two words",
+            ]
+        )
+        let longest = String(repeating: "k", count: 512)
+        #expect(try load(#"{"auth":{"apiKeys":["\#(longest)"]}}"#).auth.apiKeys == [longest])
+        for key in ["\\n", "a\\nb", "a\\u0000", longest + "k"] {
+            let error = #expect(throws: SettingsError.self) { try load(#"{"auth":{"apiKeys":["\#(key)"]}}"#) }
+            #expect(error?.field == "auth.apiKeys")
+        }
+    }
+
+    @Test(
+        "origins are written as browsers write them",
+        arguments: [
+            ("https://a.example/", "https://a.example"), ("HTTPS://B.example", "https://b.example"),
+            ("https://c.example:443", "https://c.example"), ("http://c.example:80/", "http://c.example"),
+            ("http://c.example:443", "http://c.example:443"), ("http://localhost:3000", "http://localhost:3000"),
+            ("http://[::1]:3000", "http://[::1]:3000"), ("http://[::1]", "http://[::1]"), ("*", "*"), ("null", "null"),
+            ("chrome-extension://abcdef", "chrome-extension://abcdef"), ("file://", "file://"),
+        ]
+    )
+    func origins(text: String, origin: String) throws {
+        #expect(try load(#"{"cors":{"allowedOrigins":["\#(text)"]}}"#).cors.allowedOrigins == [origin])
+    }
+
+    @Test(
+        "origins that no browser sends are refused",
+        arguments: [
+            "*.d.example", "https://*.d.example", "a.example", "https://a.example/path", "https://", "://a.example",
+            "https://a.example:port", "https://a.example:", "https://u@a.example", "https://a.example?b",
+            "https://ü.example", "https://a.example:65536", "https://a b",
+        ]
+    )
+    func noOrigins(text: String) {
+        let error = #expect(throws: SettingsError.self) {
+            try load(#"{"cors":{"allowedOrigins":["https://ok.example","\#(text)"]}}"#)
+        }
+        #expect(error?.field == "cors.allowedOrigins")
+        #expect(error?.reason.contains(text) == true)
+    }
+
+    @Test("an IPv6 address may have its brackets")
+    func bracketedHost() throws {
+        var loader = SettingsLoader()
+        try loader.apply(flag: "--host", path: "server.host", text: "[::1]")
+        #expect(loader.settings.server.host == "::1")
+        #expect(try load(#"{"server":{"host":"[fd00::2]"}}"#).server.host == "fd00::2")
+        #expect(try load(#"{"server":{"host":"[name]"}}"#).server.host == "[name]")
     }
 
     @Test("lists in the environment have commas")
@@ -191,5 +261,55 @@ struct SettingsFilesTests {
         let text = try read("docs/configuration.md")
         #expect(text.contains("`\(path)`"))
         #expect(text.contains("`\(environmentName)`"))
+    }
+
+    /// How a default is written in the tables of docs/configuration.md.
+    private func cell(_ value: JSONValue) -> String {
+        switch value {
+        case .string(let text): return text
+        case .null: return "null"
+        default:
+            var writer = JSONWriter()
+            writer.value(value)
+            return String(decoding: writer.bytes, as: UTF8.self)
+        }
+    }
+
+    @Test("docs/configuration.md and config.json give the same defaults")
+    func documentedDefaults() throws {
+        let document = try JSONParser.parse(Array(try read("config.json").utf8))
+        let rows = try read("docs/configuration.md").split(separator: "\n").map {
+            $0.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
+        }
+        // Models have no default of their own: without any, the default model is served.
+        for field in SettingField.all where field.path != "models" {
+            let row = try #require(rows.first { $0.first == "`\(field.path)`" }, "\(field.path)")
+            let value = field.path.split(separator: ".").reduce(document as JSONValue?) { $0?[String($1)] }
+            #expect(row.count > 3 && row[3] == "`\(cell(value ?? .null))`", "\(field.path)")
+            #expect(row.count > 1 && row[1] == "`\(field.environmentName)`", "\(field.path)")
+        }
+    }
+
+    @Test("the server and the engine have by themselves the defaults that the settings have")
+    func librariesDefaults() {
+        let (server, given) = (ServerConfiguration(), ServerConfiguration(ServerSettings()))
+        #expect(server.host == given.host)
+        #expect(server.port == given.port)
+        #expect(server.tls == given.tls)
+        #expect(server.maximumConnections == given.maximumConnections)
+        #expect(server.maximumBodyBytes == given.maximumBodyBytes)
+        #expect(server.maximumBufferedBodyBytes == given.maximumBufferedBodyBytes)
+        #expect(server.compressesAnswers == given.compressesAnswers)
+        #expect(server.minimumCompressedBytes == given.minimumCompressedBytes)
+        #expect(server.headTimeout == given.headTimeout)
+        #expect(server.bodyTimeout == given.bodyTimeout)
+        #expect(server.idleTimeout == given.idleTimeout)
+        #expect(server.writeTimeout == given.writeTimeout)
+        let (engine, chosen) = (EngineConfiguration(), EngineConfiguration(Settings()))
+        #expect(engine.threads == chosen.threads)
+        #expect(engine.queueTokens == chosen.queueTokens)
+        #expect(engine.stepTokens == chosen.stepTokens)
+        #expect(engine.interactiveWait == chosen.interactiveWait)
+        #expect(engine.bulkWait == chosen.bulkWait)
     }
 }

@@ -74,6 +74,67 @@ import Testing
         #expect(decode(try #require(Deflater.gzip(body))) == .success(body))
     }
 
+    @Test func membersAreOneBody() throws {
+        let hello = Array("hello".utf8)
+        let empty = try #require(Deflater.gzip([]))
+        #expect(decode(Self.gzipHello + Self.gzipHello) == .success(hello + hello))
+        #expect(decode(empty + Self.gzipHello + empty + empty + Self.gzipHello) == .success(hello + hello))
+        #expect(status(decode(Self.gzipHello + Self.gzipHello, limit: 9)) == 413)
+        // One bound for all of them, or a body of many members would get it many times.
+        let bomb = try #require(Deflater.gzip([UInt8](repeating: 0, count: 60_000)))
+        #expect(status(decode(bomb)) == 200)
+        #expect(status(decode(bomb + bomb)) == 413)
+        let two = try #require(Deflater.gzip(Array("ab".utf8)))
+        for count in 1..<two.count {
+            #expect(status(decode(Self.gzipHello + two.prefix(count))) == 400, "cut at \(count)")
+        }
+        for garbage: [UInt8] in [[0], [0x1F], [0x1F, 0x8B], [UInt8](repeating: 0, count: 100), Self.deflateHello] {
+            #expect(status(decode(Self.gzipHello + garbage)) == 400)
+            #expect(status(decode(Self.gzipHello + Self.gzipHello + garbage)) == 400)
+        }
+        // RFC 1950 has no members.
+        #expect(status(decode(Self.deflateHello + Self.deflateHello, .deflate)) == 400)
+    }
+
+    @Test func aMegabyteOfEmptyMembersIsAnEmptyBody() throws {
+        let empty = try #require(Deflater.gzip([]))
+        let count = 1_000_000 / empty.count
+        var steps = 0
+        let body = Array(repeatElement(empty, count: count).joined())
+        let decoded = try Inflater.decode(body, .gzip, limit: 1_000) { _ in
+            steps += 1
+            return true
+        }
+        #expect(decoded.isEmpty)
+        // One look for each member: they cannot be made shorter, so there are no more than the body has octets for.
+        #expect(steps == count)
+    }
+
+    @Test(arguments: [1, 2, 7, 100, 4_096, 70_000])
+    func anySplitIsTheSameBody(longest: Int) throws {
+        var random = SplitMix(seed: UInt64(longest))
+        let count = longest < 100 ? 2_000 : 200_000
+        // Words that come again, and noise that does not shrink.
+        let body = (0..<count).map { UInt8.random(in: 0...($0 % 1_000 < 500 ? 3 : 255), using: &random) }
+        guard var deflater = Deflater() else {
+            Issue.record("no memory")
+            return
+        }
+        var coded: [UInt8] = []
+        var start = 0
+        while start < body.count {
+            let end = min(body.count, start + Int.random(in: 0...longest, using: &random))
+            let piece = deflater.deflate(Array(body[start..<end]), isLast: false)
+            coded += try #require(piece)
+            start = end
+        }
+        let last = deflater.deflate([], isLast: true)
+        coded += try #require(last)
+        #expect(decode(coded) == .success(body))
+        let more = deflater.deflate([1], isLast: true)
+        #expect(more == nil)
+    }
+
     @Test(arguments: [
         ("gzip", true, false), ("GZIP;Q=0.5", true, false), ("x-gzip", true, false), ("*", true, false),
         ("deflate, gzip;q=1.0, *;q=0.5", true, false), ("gzip;q=0", false, false), ("", false, false),

@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import re
 import resource
 import shutil
 import signal
@@ -15,7 +16,7 @@ import time
 
 import pytest
 
-from embed_server import ROOT, Server, binary, environment
+from embed_server import ROOT, Server, binary, environment, run
 
 CERTIFICATES = ROOT / "Tests/HTTPCoreTests/Fixtures/tls"
 EMBED = json.dumps({"model": "all-MiniLM-L6-v2", "input": ["a lost answer is a lost customer"] * 4})
@@ -152,6 +153,52 @@ def test_a_full_disk_for_the_log_stops_nothing(start):
         assert process.wait(timeout=60) == 0
     finally:
         process.kill()
+
+
+def test_a_log_that_nobody_reads_stops_nothing():
+    process = subprocess.Popen([binary(), "serve", "--port", "0"], stderr=subprocess.PIPE, env=environment())
+    try:
+        log = ""
+        while '"message":"ready"' not in log:
+            log += process.stderr.readline().decode()
+        port = int(re.search(r'"address":"http://127\.0\.0\.1:(\d+)"', log).group(1))
+
+        def get(path):
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+            try:
+                connection.request("GET", path)
+                response = connection.getresponse()
+                return response.status, response.read().decode()
+            finally:
+                connection.close()
+
+        # From here on nobody reads. Long lines, so that the queue overflows as well as the pipe.
+        for _ in range(500):
+            assert get("/v1/models/" + "x" * 6000)[0] in (400, 404)
+            assert get("/livez")[0] == 200
+        dropped = int(re.search(r"^embed_log_dropped_total (\d+)$", get("/metrics")[1], re.M).group(1))
+        assert dropped > 0
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=30) == 0
+    finally:
+        process.kill()
+        process.wait()
+        process.stderr.close()
+
+
+def test_the_log_is_complete_when_the_server_ends(start):
+    server = start()
+    assert server.stop() == 0
+    assert server.log().splitlines()[-1].count('"message":"stopped"') == 1
+
+
+def test_a_fatal_error_is_the_last_line_of_the_log():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        result = run("serve", "--port", str(taken.getsockname()[1]))
+    assert result.returncode == 1
+    assert result.stderr.splitlines()[-1].startswith("Error: ")
 
 
 def test_a_certificate_rotated_under_traffic_costs_no_request(start, tmp_path):

@@ -172,6 +172,13 @@ def test_what_is_passed_on_and_what_is_not(servers, balancer):
     assert (status, headers["x-request-id"]) == (200, "mine")
     assert len(balancer.request("GET", "/v1/models")[1]["x-request-id"]) == 32
     assert balancer.request("GET", "/metrics")[0] == balancer.request("POST", "/admin/reload")[0] == 404
+    for path in ("/metrics/", "/metrics?a", "/metrics/?a", "/%6detrics", "/metric%73/", "/metrics%2F", "//metrics", "/a/../metrics",
+                 "/./metrics", "/metrics//", "/metrics/.", "/METRICS", "/%256detrics", "http://localhost/metrics"):
+        assert balancer.request("GET", path)[0] == 404, path
+    for path in ("/admin", "/admin/reload/", "/%61dmin/reload", "//admin/reload", "/admin%2Freload", "/v1/../admin/reload"):
+        assert balancer.request("POST", path)[0] == 404, path
+    # Only what is theirs.
+    assert balancer.request("GET", "/v1/models/metrics")[2].count(b"metrics") > 0
     # Batches are with the first server, whoever has less to do.
     for _ in range(4):
         assert balancer.request("GET", "/v1/files")[0] == 200

@@ -9,6 +9,9 @@ struct APIKey: Sendable, Equatable {
     /// How much it may use; nothing where it may use all there is.
     var limits = RateLimits()
 
+    /// The most octets of a key: many times those of a random one.
+    static let maximumBytes = 512
+
     /// What a key can open.
     enum Scope: String, Sendable, CaseIterable {
         /// `POST /v1/embeddings`.

@@ -46,7 +46,7 @@ enum KeyFile {
             do throws(SettingFault) {
                 switch member {
                 case "name": name = try value.nonEmptyText()
-                case "key": digests.append(KeyDigest(of: try value.nonEmptyText()))
+                case "key": digests.append(KeyDigest(of: try APIKey.secret(try value.nonEmptyText())))
                 case "sha256": digests.append(try digest(value))
                 case "scopes": scopes = try value.choices()
                 case "requestsPerMinute": limits.requestsPerMinute = try value.integer(in: 1...1_000_000_000)

@@ -1,31 +1,49 @@
+import HTTPCore
 import Synchronization
 
 /// The keys in force, which can be exchanged while requests are served.
 final class KeyRing: Sendable {
+    /// The keys in force, and which state of the file they came from.
+    private struct State {
+        var keys: [APIKey]
+        var watch = FileWatch()
+    }
+
+    /// Reads the whole of a file.
+    typealias Reading = @Sendable (String) throws(IOError) -> [UInt8]
+
     private let fixed: [APIKey]
     private let path: String?
-    private let current: Mutex<[APIKey]>
+    private let read: Reading
+    private let state: Mutex<State>
 
     /// Whether a request needs a key.
     ///
     /// A key file asks for keys even while it lists none: an empty file must not open the server to everybody.
     let isLocked: Bool
 
-    /// The file that `reload` reads.
-    var watchedPath: String? { path }
+    /// Whether `reload` reads a file.
+    var hasFile: Bool { path != nil }
 
     /// Takes the keys of the configuration, and reads the key file.
     ///
     /// - Parameters:
     ///   - apiKeys: keys that may embed and read metrics, called `key-1`, `key-2`, … in logs.
     ///   - path: the key file, if there is one.
-    init(apiKeys: [String], path: String?) throws(SettingsError) {
+    ///   - read: how it is read.
+    init(
+        apiKeys: [String],
+        path: String?,
+        read: @escaping Reading = { path throws(IOError) in try InputFile.contents(path: path) }
+    ) throws(SettingsError) {
         fixed = apiKeys.enumerated().map { index, key in
             APIKey(name: "key-\(index + 1)", digest: KeyDigest(of: key), scopes: [.embed, .metrics])
         }
         self.path = path
         isLocked = !apiKeys.isEmpty || path != nil
-        current = Mutex(try Self.keys(fixed, path: path))
+        self.read = read
+        state = Mutex(State(keys: fixed))
+        try reload()
     }
 
     /// Reads the key file again; on an error the keys stay as they are.
@@ -33,31 +51,61 @@ final class KeyRing: Sendable {
     /// - Returns: how many keys are in force.
     @discardableResult
     func reload() throws(SettingsError) -> Int {
-        let keys = try Self.keys(fixed, path: path)
-        current.withLock { $0 = keys }
+        guard let path else { return fixed.count }
+        let before = FileStamp(path: path)
+        let keys = fixed + (try fileKeys(path))
+        let after = FileStamp(path: path)
+        state.withLock {
+            $0.keys = keys
+            $0.watch.succeed(before: [before], after: [after])
+        }
         return keys.count
+    }
+
+    /// What came of looking at the key file.
+    enum Look {
+        /// The keys in force are those of the file, or the file is gone: most likely it is being replaced.
+        case unchanged
+        /// So many keys are in force now.
+        case reloaded(Int)
+        /// The keys stay, and the file will be tried again; whether the last look did not find the same.
+        case failed(SettingsError, isNews: Bool)
+    }
+
+    /// Reads the key file if it is not as it was when the keys in force were read.
+    func look() -> Look {
+        guard let path, let stamp = FileStamp(path: path), state.withLock({ $0.watch.isDue([stamp]) }) else {
+            return .unchanged
+        }
+        do throws(SettingsError) {
+            return .reloaded(try reload())
+        } catch {
+            let reason = error.description
+            return .failed(error, isNews: state.withLock { $0.watch.fail([stamp], reason: reason) })
+        }
     }
 
     /// The key with this secret.
     ///
-    /// Every key is compared, and all of it, so that the time taken says nothing about how much was right.
+    /// Every key is compared, and all of it, so that the time taken says nothing about how much was right. One longer
+    /// than keys can be is wrong without a look.
     func find(_ secret: String) -> APIKey? {
+        guard secret.utf8.count <= APIKey.maximumBytes else { return nil }
         let digest = KeyDigest(of: secret)
         var found: APIKey?
-        for key in current.withLock({ $0 }) where key.digest.matches(digest) { found = key }
+        for key in state.withLock({ $0.keys }) where key.digest.matches(digest) { found = key }
         return found
     }
 
     /// The key with this name.
     func find(named name: String) -> APIKey? {
-        current.withLock { $0.first { $0.name == name } }
+        state.withLock { $0.keys.first { $0.name == name } }
     }
 
-    private static func keys(_ fixed: [APIKey], path: String?) throws(SettingsError) -> [APIKey] {
-        guard let path else { return fixed }
+    private func fileKeys(_ path: String) throws(SettingsError) -> [APIKey] {
         let contents: [UInt8]
         do throws(IOError) {
-            contents = try InputFile.contents(path: path)
+            contents = try read(path)
         } catch {
             throw SettingsError(source: path, reason: error.reason)
         }
@@ -65,6 +113,6 @@ final class KeyRing: Sendable {
         if let index = keys.firstIndex(where: { key in fixed.contains { $0.name == key.name } }) {
             throw SettingsError(source: path, field: "keys[\(index)].name", reason: "names a key of auth.apiKeys")
         }
-        return fixed + keys
+        return keys
     }
 }

@@ -1,3 +1,5 @@
+import HTTPCore
+
 /// Embeds a file into another one, and goes on where it was stopped.
 ///
 /// Beside the output lies its checkpoint. It stays there when all is done: the same command finds nothing to do then.

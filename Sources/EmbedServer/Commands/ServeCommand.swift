@@ -55,7 +55,20 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         let environment = ProcessInfo.processInfo.environment
         let settings = try settings(environment: environment)
-        Logger.bootstrap(settings.log)
+        let log = Logger.bootstrap(settings.log)
+        // A reader that stands still must not keep the process from ending.
+        defer { log.flush(within: .seconds(1)) }
+        do {
+            try await serve(settings, environment: environment, log: log)
+        } catch {
+            // In its place among the lines of the log, as ArgumentParser would print it.
+            let message = Self.fullMessage(for: error)
+            if !message.isEmpty { log.write(Array("\(message)\n".utf8)) }
+            throw Self.exitCode(for: error)
+        }
+    }
+
+    private func serve(_ settings: Settings, environment: [String: String], log: LogQueue) async throws {
         let unknown = SettingsLoader.unknownNames(in: environment)
         if !unknown.isEmpty {
             let names = unknown.joined(separator: ", ")
@@ -63,7 +76,7 @@ struct ServeCommand: AsyncParsableCommand {
         }
         let home = HomeDirectory(environment: environment)
         try PullOffer(settings: settings, home: home, environment: environment).make()
-        try await EmbeddingService(settings: settings, home: home).run()
+        try await EmbeddingService(settings: settings, home: home, log: log).run()
     }
 
     /// Puts the settings of all sources together.

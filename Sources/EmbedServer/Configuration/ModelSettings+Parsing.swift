@@ -16,10 +16,12 @@ extension ModelSettings {
         return models
     }
 
-    /// Reads `ID=DIR` or `ID` items with commas between them, as the environment gives them.
+    /// Reads `ID=DIR` or `ID` items with commas between them, and spaces if you like, as the environment gives them.
     static func list(text: String) throws(SettingFault) -> [ModelSettings] {
         var models: [ModelSettings] = []
-        for item in text.split(separator: ",") { models.append(try ModelSettings(argument: String(item))) }
+        for item in text.split(separator: ",") {
+            models.append(try ModelSettings(argument: SettingValue.trimmed(item)))
+        }
         return models
     }
 

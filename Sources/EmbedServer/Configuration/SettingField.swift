@@ -27,7 +27,7 @@ struct SettingField: Sendable {
 
     /// Every setting there is, in the order of the documentation.
     static let all: [SettingField] = [
-        .text("server.host", \.server.host),
+        .host("server.host", \.server.host),
         .integer("server.port", \.server.port, in: 0...65_535),
         .integer("server.maximumConnections", \.server.maximumConnections, in: 1...1_000_000),
         .integer("server.maximumBodyBytes", \.server.maximumBodyBytes, in: 1_024...(4 << 30)),
@@ -59,9 +59,9 @@ struct SettingField: Sendable {
         .integer("batch.retentionHours", \.batch.retentionHours, in: 1...87_600),
         .choice("log.level", \.log.level),
         .choice("log.format", \.log.format),
-        .textList("auth.apiKeys", \.auth.apiKeys),
+        .textList("auth.apiKeys", \.auth.apiKeys, read: APIKey.secret),
         .optionalText("auth.keysFile", \.auth.keysFile),
-        .textList("cors.allowedOrigins", \.cors.allowedOrigins),
+        .textList("cors.allowedOrigins", \.cors.allowedOrigins, read: Origin.allowed),
         .optionalText("hub.endpoint", \.hub.endpoint),
     ]
 }
@@ -85,9 +85,12 @@ struct SettingFault: Error {
 extension SettingField {
     private typealias Path<Value> = any WritableKeyPath<Settings, Value> & Sendable
 
-    private static func text(_ path: String, _ key: Path<String>) -> SettingField {
+    /// An address or a name; an IPv6 address may have the brackets that it has in a URL.
+    private static func host(_ path: String, _ key: Path<String>) -> SettingField {
         SettingField(path: path) { value, settings throws(SettingFault) in
-            settings[keyPath: key] = try value.nonEmptyText()
+            let text = try value.nonEmptyText()
+            let isBracketed = text.hasPrefix("[") && text.hasSuffix("]") && text.contains(":")
+            settings[keyPath: key] = isBracketed ? String(text.dropFirst().dropLast()) : text
         }
     }
 
@@ -136,9 +139,16 @@ extension SettingField {
         }
     }
 
-    private static func textList(_ path: String, _ key: Path<[String]>) -> SettingField {
+    /// - Parameter read: checks an item, and gives the form it has in the settings.
+    private static func textList(
+        _ path: String,
+        _ key: Path<[String]>,
+        read: @escaping @Sendable (String) throws(SettingFault) -> String
+    ) -> SettingField {
         SettingField(path: path) { value, settings throws(SettingFault) in
-            settings[keyPath: key] = try value.textList()
+            var items: [String] = []
+            for text in try value.textList() { items.append(try read(text)) }
+            settings[keyPath: key] = items
         }
     }
 
@@ -201,17 +211,24 @@ extension SettingValue {
         return choices
     }
 
-    /// A JSON list of texts, or texts with commas between them; none of them empty.
+    /// A JSON list of texts, or texts with commas between them, and spaces if you like; none of them empty.
     func textList() throws(SettingFault) -> [String] {
         let items: [String?]? =
             switch self {
             case .json(let json): json.array?.map(\.string)
-            case .text(let text): text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+            case .text(let text): text.split(separator: ",", omittingEmptySubsequences: false).map(Self.trimmed)
             }
         let texts = (items ?? []).compactMap { $0 }.filter { !$0.isEmpty }
         guard let items, texts.count == items.count else {
             throw SettingFault(reason: "expected a list of texts, none of them empty")
         }
         return texts
+    }
+
+    /// The text without white space around it.
+    static func trimmed(_ text: Substring) -> String {
+        let start = text.firstIndex { !$0.isWhitespace } ?? text.endIndex
+        let end = text.lastIndex { !$0.isWhitespace }.map(text.index(after:)) ?? start
+        return String(text[start..<end])
     }
 }

@@ -44,6 +44,10 @@ enum Descriptor {
             let count = write(descriptor, octets.baseAddress?.advanced(by: written), octets.count - written)
             if count >= 0 {
                 written += count
+            } else if errno == EAGAIN {
+                // Whoever shares the descriptor has made it non-blocking.
+                var ready = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                poll(&ready, 1, -1)
             } else if errno != EINTR {
                 return errno
             }

@@ -1,9 +1,11 @@
 import Logging
 
-/// Writes log lines to stderr, each with one `write`, so that the lines of several threads do not mix.
+/// Hands log lines to the queue that writes them to stderr.
 struct StandardErrorLogHandler: LogHandler {
     /// Whether a line is a JSON object, or text.
     let isJSON: Bool
+    /// What writes the lines.
+    let queue: LogQueue
     var logLevel: Logger.Level
     var metadata: Logger.Metadata = [:]
 
@@ -16,19 +18,28 @@ struct StandardErrorLogHandler: LogHandler {
         var all = metadata
         if let more = event.metadata { all.merge(more) { _, new in new } }
         let line = LogLine(time: .now, level: event.level, message: event.message.description, metadata: all)
-        StandardError.write(isJSON ? line.json : line.text)
+        queue.write(line.octets(isJSON: isJSON))
     }
 }
 
 extension Logger {
     /// Sends all logs of the process to stderr; call once.
-    static func bootstrap(_ settings: LogSettings) {
+    ///
+    /// - Returns: what writes them: to be flushed when the process ends.
+    static func bootstrap(_ settings: LogSettings) -> LogQueue {
         let isJSON =
             switch settings.format {
             case .auto: !StandardError.isTerminal
             case .text: false
             case .json: true
             }
-        LoggingSystem.bootstrap { _ in StandardErrorLogHandler(isJSON: isJSON, logLevel: settings.level) }
+        let queue = LogQueue { dropped in
+            let message = "\(dropped) log lines dropped"
+            return LogLine(time: .now, level: .warning, message: message, metadata: [:]).octets(isJSON: isJSON)
+        }
+        LoggingSystem.bootstrap { _ in
+            StandardErrorLogHandler(isJSON: isJSON, queue: queue, logLevel: settings.level)
+        }
+        return queue
     }
 }

@@ -7,11 +7,14 @@ final class Counter: Sendable {
     private let labels: [String]
     private let values = Mutex<[[String]: Int]>([:])
 
-    /// - Parameter labels: the names of the labels; their values must be few.
-    init(_ name: String, _ help: String, labels: [String] = []) {
+    /// - Parameters:
+    ///   - labels: the names of the labels; their values must be few.
+    ///   - registry: writes its samples from now on.
+    init(_ name: String, _ help: String, labels: [String] = [], in registry: MetricRegistry) {
         self.name = name
         self.help = help
         self.labels = labels
+        registry.add(write)
     }
 
     /// Counts up.
@@ -22,7 +25,7 @@ final class Counter: Sendable {
     }
 
     /// Writes all samples, in a fixed order.
-    func write(to output: inout MetricText) {
+    private func write(to output: inout MetricText) {
         output.begin(name, .counter, help)
         for (key, value) in values.withLock({ $0 }).sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
             output.sample(name, Array(zip(labels, key)), Double(value))

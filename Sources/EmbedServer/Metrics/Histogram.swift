@@ -22,12 +22,22 @@ final class Histogram: Sendable {
     /// Counts, in powers of two.
     static let powersOfTwo = (0...15).map { Double(1 << $0) }
 
-    /// - Parameter bounds: the upper bounds of the buckets, rising.
-    init(_ name: String, _ help: String, labels: [String] = [], bounds: [Double] = Histogram.seconds) {
+    /// - Parameters:
+    ///   - labels: the names of the labels; their values must be few.
+    ///   - bounds: the upper bounds of the buckets, rising.
+    ///   - registry: writes its samples from now on.
+    init(
+        _ name: String,
+        _ help: String,
+        labels: [String] = [],
+        bounds: [Double] = Histogram.seconds,
+        in registry: MetricRegistry
+    ) {
         self.name = name
         self.help = help
         self.labels = labels
         self.bounds = bounds
+        registry.add(write)
     }
 
     /// Counts values in.
@@ -47,7 +57,7 @@ final class Histogram: Sendable {
     }
 
     /// Writes all samples, in a fixed order.
-    func write(to output: inout MetricText) {
+    private func write(to output: inout MetricText) {
         output.begin(name, .histogram, help)
         let all = distributions.withLock { $0 }.sorted { $0.key.lexicographicallyPrecedes($1.key) }
         for (key, distribution) in all {

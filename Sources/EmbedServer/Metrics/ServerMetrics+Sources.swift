@@ -31,6 +31,13 @@ extension ServerMetrics {
         }
     }
 
+    /// Adds how much of the log nobody took.
+    func add(_ log: LogQueue) {
+        add { output in
+            output.single("embed_log_dropped_total", .counter, "Log lines dropped.", Double(log.dropped))
+        }
+    }
+
     /// Adds what the engine is and does.
     func add(_ engine: EmbeddingEngine, models: [ServedModel]) {
         add { output in

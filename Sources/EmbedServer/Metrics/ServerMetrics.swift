@@ -1,56 +1,75 @@
 import HTTPCore
 import HTTPTypes
 import InferenceCore
-import Synchronization
 
 /// Everything that is counted, and where else to look when somebody asks; docs/operations.md says what it means.
 ///
 /// Labels have few values: names of the configuration, routes and codes, never what a client made up.
 final class ServerMetrics: Sendable {
-    private let requests = Counter(
-        "embed_http_requests_total",
-        "Answers sent.",
-        labels: ["route", "method", "code"]
-    )
-    private let durations = Histogram(
-        "embed_http_request_duration_seconds",
-        "From the first octet of a request to its answer.",
-        labels: ["route"]
-    )
-    private let errors = Counter(
-        "embed_request_errors_total",
-        "Requests refused or failed, by the code of the answer.",
-        labels: ["code"]
-    )
-    private let inputs = Counter("embed_inputs_total", "Inputs embedded.", labels: ["model", "task", "class"])
-    private let tokens = Counter("embed_tokens_total", "Tokens of these inputs.", labels: ["model", "task", "class"])
-    private let truncatedInputs = Counter("embed_truncated_inputs_total", "Inputs cut.", labels: ["model"])
-    private let inputTokens = Histogram(
-        "embed_input_tokens",
-        "Tokens of an input.",
-        labels: ["model"],
-        bounds: Histogram.powersOfTwo
-    )
-    private let queueWait = Histogram(
-        "embed_queue_wait_seconds",
-        "From a request's admission to its first step.",
-        labels: ["model", "class"]
-    )
-    private let compute = Histogram(
-        "embed_compute_seconds",
-        "From a request's first step to the end of its last.",
-        labels: ["model", "class"]
-    )
-    private let keyReloads = Counter("embed_key_reloads_total", "Readings of the key file.", labels: ["result"])
+    private let registry = MetricRegistry()
+    private let requests: Counter
+    private let durations: Histogram
+    private let errors: Counter
+    private let inputs: Counter
+    private let tokens: Counter
+    private let truncatedInputs: Counter
+    private let inputTokens: Histogram
+    private let queueWait: Histogram
+    private let compute: Histogram
+    private let keyReloads: Counter
 
-    /// Writes samples that are not counted here but looked up.
-    typealias Source = @Sendable (inout MetricText) -> Void
-    private let sources = Mutex<[Source]>([])
+    /// Nothing counted yet.
+    init() {
+        requests = Counter(
+            "embed_http_requests_total",
+            "Answers sent.",
+            labels: ["route", "method", "code"],
+            in: registry
+        )
+        durations = Histogram(
+            "embed_http_request_duration_seconds",
+            "From the first octet of a request to its answer.",
+            labels: ["route"],
+            in: registry
+        )
+        errors = Counter(
+            "embed_request_errors_total",
+            "Requests refused or failed, by the code of the answer.",
+            labels: ["code"],
+            in: registry
+        )
+        inputs = Counter("embed_inputs_total", "Inputs embedded.", labels: ["model", "task", "class"], in: registry)
+        tokens = Counter(
+            "embed_tokens_total",
+            "Tokens of these inputs.",
+            labels: ["model", "task", "class"],
+            in: registry
+        )
+        truncatedInputs = Counter("embed_truncated_inputs_total", "Inputs cut.", labels: ["model"], in: registry)
+        inputTokens = Histogram(
+            "embed_input_tokens",
+            "Tokens of an input.",
+            labels: ["model"],
+            bounds: Histogram.powersOfTwo,
+            in: registry
+        )
+        queueWait = Histogram(
+            "embed_queue_wait_seconds",
+            "From a request's admission to its first step.",
+            labels: ["model", "class"],
+            in: registry
+        )
+        compute = Histogram(
+            "embed_compute_seconds",
+            "From a request's first step to the end of its last.",
+            labels: ["model", "class"],
+            in: registry
+        )
+        keyReloads = Counter("embed_key_reloads_total", "Readings of the key file.", labels: ["result"], in: registry)
+    }
 
     /// Adds numbers that somebody else keeps.
-    func add(_ source: @escaping Source) {
-        sources.withLock { $0.append(source) }
-    }
+    func add(_ source: @escaping MetricRegistry.Source) { registry.add(source) }
 
     /// Counts an answer; on an event loop.
     func record(_ record: ResponseRecord) {
@@ -82,17 +101,7 @@ final class ServerMetrics: Sendable {
     /// All metrics as text.
     func text() -> String {
         var output = MetricText()
-        requests.write(to: &output)
-        durations.write(to: &output)
-        errors.write(to: &output)
-        inputs.write(to: &output)
-        tokens.write(to: &output)
-        truncatedInputs.write(to: &output)
-        inputTokens.write(to: &output)
-        queueWait.write(to: &output)
-        compute.write(to: &output)
-        keyReloads.write(to: &output)
-        for source in sources.withLock({ $0 }) { source(&output) }
+        registry.write(to: &output)
         ProcessStatus.now.write(to: &output)
         return output.text
     }

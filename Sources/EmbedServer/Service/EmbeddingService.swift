@@ -9,6 +9,8 @@ struct EmbeddingService {
     let settings: Settings
     /// Where models are that have no path of their own.
     let home: HomeDirectory
+    /// Where lines of the log go.
+    let log: LogQueue
     private let logger = Logger(label: "embed-server")
 
     /// Serves until SIGTERM or SIGINT, and then until the running requests are answered.
@@ -27,6 +29,7 @@ struct EmbeddingService {
         let (server, batches) = server(state, keys, metrics, reloader)
         metrics.add(state)
         metrics.add(server)
+        metrics.add(log)
         let address = try await server.start()
         logger.notice(
             "listening",

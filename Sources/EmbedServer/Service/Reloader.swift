@@ -2,22 +2,29 @@ import HTTPCore
 import Logging
 
 /// Reads the files that may change while the server runs: on SIGHUP, and when they have changed.
-struct Reloader: Sendable {
+///
+/// It waits for disks, so it has a thread of its own; and one reading at a time, lest an older one end last.
+actor Reloader {
     /// The keys, and where they come from.
     let keys: KeyRing
     /// Counts the readings.
     let metrics: ServerMetrics
-    private let logger = Logger(label: "reload")
+    private let logger: Logger
+    private let executor = BlockingExecutor(label: "reload")
 
     /// How often the files are looked at.
     private static let interval = Duration.seconds(1)
 
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
     /// - Parameters:
     ///   - keys: what is read again.
     ///   - metrics: counts the readings.
-    init(keys: KeyRing, metrics: ServerMetrics) {
+    ///   - logger: told how they went.
+    init(keys: KeyRing, metrics: ServerMetrics, logger: Logger = Logger(label: "reload")) {
         self.keys = keys
         self.metrics = metrics
+        self.logger = logger
     }
 
     /// Reads everything again; what cannot be used is logged, and stays as it was.
@@ -27,13 +34,20 @@ struct Reloader: Sendable {
     func reload() throws(SettingsError) -> Int {
         do throws(SettingsError) {
             let count = try keys.reload()
-            metrics.record(keyReload: true)
-            logger.notice("keys reloaded", metadata: ["keys": .stringConvertible(count)])
+            report(count)
             return count
         } catch {
-            metrics.record(keyReload: false)
-            logger.error("keys not reloaded; those in force stay: \(error)")
+            report(error, isNews: true)
             throw error
+        }
+    }
+
+    /// Reads what has changed since it was last read with success; a failure is logged once, however often it is met.
+    func reloadChanged() {
+        switch keys.look() {
+        case .unchanged: break
+        case .reloaded(let count): report(count)
+        case .failed(let error, let isNews): report(error, isNews: isNews)
         }
     }
 
@@ -46,11 +60,11 @@ struct Reloader: Sendable {
         await withDiscardingTaskGroup { group in
             group.addTask {
                 for await _ in hangUps {
-                    _ = try? reload()
-                    reloadCertificate(of: server)
+                    _ = try? await self.reload()
+                    await self.reloadCertificate(of: server)
                 }
             }
-            if let path = keys.watchedPath { group.addTask { await watch(path) } }
+            if keys.hasFile { group.addTask { await self.watch() } }
         }
     }
 
@@ -62,14 +76,17 @@ struct Reloader: Sendable {
         }
     }
 
-    private func watch(_ path: String) async {
-        var stamp = FileStamp(path: path)
-        while (try? await Task.sleep(for: Self.interval)) != nil {
-            let now = FileStamp(path: path)
-            // A file that is gone is most likely being replaced.
-            guard let now, now != stamp else { continue }
-            stamp = now
-            _ = try? reload()
-        }
+    private func watch() async {
+        while (try? await Task.sleep(for: Self.interval)) != nil { reloadChanged() }
+    }
+
+    private func report(_ count: Int) {
+        metrics.record(keyReload: true)
+        logger.notice("keys reloaded", metadata: ["keys": .stringConvertible(count)])
+    }
+
+    private func report(_ error: SettingsError, isNews: Bool) {
+        metrics.record(keyReload: false)
+        if isNews { logger.error("keys not reloaded; those in force stay: \(error)") }
     }
 }

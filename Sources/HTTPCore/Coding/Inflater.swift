@@ -8,8 +8,15 @@ enum Inflater {
     static let freeOctets = 64 * 1024
 
     private static let step = 64 * 1024
+    /// How a gzip member begins.
+    private static let magic: [UInt8] = [0x1F, 0x8B]
+    /// Octets of a gzip member that holds nothing: 10 of the head, 2 of a block, 8 of the end (RFC 1952 section 2.3).
+    private static let shortestMember = 20
 
     /// Decodes a whole body.
+    ///
+    /// A gzip body may be several members, one after another (RFC 1952 section 2.2), as tools make them that compress in
+    /// parallel. The bounds hold for all of them together; each takes octets of the body, so their number has one too.
     ///
     /// - Parameters:
     ///   - limit: Octets of the decoded body.
@@ -37,8 +44,11 @@ enum Inflater {
             switch result {
             case Z_OK: continue
             case Z_STREAM_END:
-                guard taken == body.count else { throw .badRequest(reason: "octets behind the end of a coded body") }
-                return decoded
+                if taken == body.count { return decoded }
+                guard coding == .gzip, body.count - taken >= shortestMember, body[taken...].starts(with: magic) else {
+                    throw .badRequest(reason: "octets behind the end of a coded body")
+                }
+                guard inflateReset(&stream) == Z_OK else { throw .overloaded }
             case Z_BUF_ERROR: throw .badRequest(reason: "a coded body that is cut short")
             case Z_MEM_ERROR: throw .overloaded
             default: throw .badRequest(reason: "a body that is not in its Content-Encoding")

@@ -8,28 +8,30 @@ internal import Synchronization
 /// A connection keeps the one it began with. Files that cannot be used, such as a new certificate whose key is not yet
 /// there, are logged, and the old certificate stays.
 final class CertificateStore: Sendable {
-    /// What changes when a file is written or replaced.
-    private struct Stamp: Equatable {
-        let inode: UInt
-        let size: Int
-        let modified: [Int]
-    }
-
-    /// What is served, and which files have been tried.
+    /// What is served, and which files it came from.
     private struct State {
         var context: TLSContext?
-        var tried: [Stamp?] = []
+        var watch = FileWatch()
         var timer: (any DispatchSourceTimer)?
     }
 
+    /// Makes a context from the files.
+    typealias Reading = @Sendable (TLSConfiguration) throws(ServerError) -> TLSContext
+
     private let configuration: TLSConfiguration
     private let logger: Logger
+    private let read: Reading
     private let state = Mutex(State())
 
     /// Names the files without reading them.
-    init(_ configuration: TLSConfiguration, logger: Logger) {
+    init(
+        _ configuration: TLSConfiguration,
+        logger: Logger,
+        read: @escaping Reading = { configuration throws(ServerError) in try TLSContext(configuration) }
+    ) {
         self.configuration = configuration
         self.logger = logger
+        self.read = read
     }
 
     /// The certificate for a new connection; nil before the first `load()`.
@@ -37,10 +39,13 @@ final class CertificateStore: Sendable {
 
     /// Reads the files; if that fails, what was read before stays.
     func load() throws(ServerError) {
-        let stamps = self.stamps()
-        state.withLock { $0.tried = stamps }
-        let context = try TLSContext(configuration)
-        state.withLock { $0.context = context }
+        let before = stamps()
+        let context = try read(configuration)
+        let after = stamps()
+        state.withLock {
+            $0.context = context
+            $0.watch.succeed(before: before, after: after)
+        }
         warnIfKeyIsOpen()
     }
 
@@ -64,9 +69,10 @@ final class CertificateStore: Sendable {
         }
     }
 
-    private func loadIfChanged() {
+    /// Reads the files unless those in use are as they were; a failure is tried again the next time, and logged once.
+    func loadIfChanged() {
         let stamps = self.stamps()
-        guard state.withLock({ $0.tried != stamps }) else { return }
+        guard state.withLock({ $0.watch.isDue(stamps) }) else { return }
         do {
             try load()
             logger.notice(
@@ -74,7 +80,9 @@ final class CertificateStore: Sendable {
                 metadata: ["file": "\(configuration.certificateFile)"]
             )
         } catch {
-            logger.warning("the changed certificate cannot be used; the old one stays: \(error)")
+            let reason = "\(error)"
+            guard state.withLock({ $0.watch.fail(stamps, reason: reason) }) else { return }
+            logger.warning("the changed certificate cannot be used; the old one stays: \(reason)")
         }
     }
 
@@ -84,12 +92,5 @@ final class CertificateStore: Sendable {
         logger.warning("others may read the private key; chmod 600 \(configuration.keyFile)")
     }
 
-    private func stamps() -> [Stamp?] {
-        configuration.files.map { file in
-            var status = stat()
-            guard stat(file, &status) == 0 else { return nil }
-            let modified = [status.st_mtim.tv_sec, status.st_mtim.tv_nsec]
-            return Stamp(inode: UInt(status.st_ino), size: Int(status.st_size), modified: modified)
-        }
-    }
+    private func stamps() -> [FileStamp?] { configuration.files.map { FileStamp(path: $0) } }
 }

@@ -2,11 +2,11 @@ import CPlatform
 import Glibc
 
 /// A thread of our own, outside Dispatch's pool and Swift's: it may block and compute for as long as it likes.
-enum WorkerThread {
+public enum WorkerThread {
     /// Starts a detached thread that runs `body` and ends.
     ///
     /// - Parameter name: what `top -H` shows, at most 15 characters.
-    static func start(name: String, _ body: @escaping @Sendable () -> Void) {
+    public static func start(name: String, _ body: @escaping @Sendable () -> Void) {
         let box = Unmanaged.passRetained(Box(name: name, body: body))
         var attributes = pthread_attr_t()
         pthread_attr_init(&attributes)

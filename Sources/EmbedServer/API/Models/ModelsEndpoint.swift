@@ -20,7 +20,7 @@ struct ModelsEndpoint: Sendable {
             $0.key("data")
             $0.array { for model in models { write(model, to: &$0) } }
         }
-        return Answer(.json(writer.bytes))
+        return ConditionalGet(.json(writer.bytes)).answer(request)
     }
 
     /// Describes the model with the path's id, or any other of its names.
@@ -35,7 +35,7 @@ struct ModelsEndpoint: Sendable {
         }
         var writer = JSONWriter(capacity: 1_024)
         write(match.model, to: &writer)
-        return Answer(.json(writer.bytes))
+        return ConditionalGet(.json(writer.bytes)).answer(request)
     }
 
     /// The members of OpenAI's model object and of OpenRouter's, which Jina's API uses.

@@ -6,7 +6,7 @@ import HTTPTypes
 /// Style and script stand in the page itself. Its Content-Security-Policy names them by their SHA-256, so that a browser
 /// runs these two and nothing else, and talks to nobody but the server that sent the page.
 struct PlaygroundEndpoint: Sendable {
-    private let response: Response
+    private let page: ConditionalGet
 
     /// Puts the page together from `Resources/Playground`.
     init() {
@@ -16,7 +16,7 @@ struct PlaygroundEndpoint: Sendable {
             PackageResources.elements_js, PackageResources.vectors_js, PackageResources.code_js,
             PackageResources.matrix_js, PackageResources.map_js, PackageResources.tokens_js, PackageResources.page_js,
         ].map(Self.text).joined()
-        let page = Self.text(PackageResources.page_html)
+        let text = Self.text(PackageResources.page_html)
             .replacing("<style></style>", with: "<style>\(style)</style>")
             .replacing("<script type=\"module\"></script>", with: "<script type=\"module\">\(script)</script>")
         let policy = [
@@ -25,20 +25,22 @@ struct PlaygroundEndpoint: Sendable {
             // No text becomes markup, whatever the script does.
             "require-trusted-types-for 'script'", "trusted-types 'none'",
         ]
-        response = Response(
-            status: .ok,
-            fields: [
-                .contentType: "text/html; charset=utf-8",
-                .cacheControl: "no-cache",
-                .contentSecurityPolicy: policy.joined(separator: "; "),
-                .referrerPolicy: "no-referrer",
-            ],
-            body: Array(page.utf8)
+        page = ConditionalGet(
+            Response(
+                status: .ok,
+                fields: [
+                    .contentType: "text/html; charset=utf-8",
+                    .cacheControl: "no-cache",
+                    .contentSecurityPolicy: policy.joined(separator: "; "),
+                    .referrerPolicy: "no-referrer",
+                ],
+                body: Array(text.utf8)
+            )
         )
     }
 
     /// The page.
-    func answer(_ request: Request) -> Answer { Answer(response) }
+    func answer(_ request: Request) -> Answer { page.answer(request) }
 
     private static func text(_ resource: [UInt8]) -> String { String(decoding: resource, as: UTF8.self) }
 

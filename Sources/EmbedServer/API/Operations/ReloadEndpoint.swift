@@ -7,9 +7,9 @@ struct ReloadEndpoint: Sendable {
     let reloader: Reloader
 
     /// Answers with the number of keys in force; a file that cannot be used is 500, and changes nothing.
-    func answer(_ request: Request, _ key: APIKey?) -> Answer {
+    func answer(_ request: Request, _ key: APIKey?) async -> Answer {
         do throws(SettingsError) {
-            let count = try reloader.reload()
+            let count = try await reloader.reload()
             var writer = JSONWriter()
             writer.object {
                 $0.key("keys")

@@ -1,10 +1,10 @@
-import Glibc
+internal import Glibc
 
 /// What changes when a file does: to be compared from time to time.
 ///
 /// Looking is better than being told: inotify misses mounts that are exchanged, which is how container platforms
 /// update files.
-struct FileStamp: Equatable {
+public struct FileStamp: Sendable, Equatable {
     private let device: UInt
     private let inode: UInt
     private let size: Int
@@ -12,10 +12,10 @@ struct FileStamp: Equatable {
     private let nanoseconds: Int
 
     /// What of it is the same for the same contents on another mount: to be compared after a restart.
-    var contents: String { "\(size) octets, modified \(seconds).\(nanoseconds)" }
+    public var contents: String { "\(size) octets, modified \(seconds).\(nanoseconds)" }
 
     /// Looks at a file, through symbolic links; `nil` if it is not there.
-    init?(path: String) {
+    public init?(path: String) {
         var status = stat()
         guard stat(path, &status) == 0 else { return nil }
         device = UInt(status.st_dev)
