@@ -114,6 +114,15 @@ if Context.environment["EMBED_FUZZ"] != nil {
             swiftSettings: strict
         ),
         .executableTarget(
+            name: "fuzz-connection",
+            dependencies: [
+                "HTTPCore",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
+            path: "Fuzz/fuzz-connection",
+            swiftSettings: strict
+        ),
+        .executableTarget(
             name: "fuzz-coding",
             dependencies: ["HTTPCore"],
             path: "Fuzz/fuzz-coding",

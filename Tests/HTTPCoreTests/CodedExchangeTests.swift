@@ -61,7 +61,12 @@ import Testing
                 Response(status: .ok, fields: [.contentType: "application/octet-stream"], body: Array(text.utf8))
             },
         ]
-        let server = try await TestServer.start(routes)
+        let stream = Route([.get], "/stream") { _ in
+            var response = Response.json(Array("[".utf8))
+            response.stream = CountingStream(sizes: [100_000, 0, 1, 200_000], length: nil)
+            return response
+        }
+        let server = try await TestServer.start(routes + [stream])
         try await server.client { port in
             let client = TestClient(port: port)
             func get(_ path: String, _ accept: String, method: String = "GET") throws -> TestClient.Answer {
@@ -78,6 +83,11 @@ import Testing
             #expect(try get("/short", "gzip").fields["content-encoding"] == nil)
             #expect(try get("/short", "gzip, identity;q=0").fields["content-encoding"] == "gzip")
             #expect(try get("/octets", "gzip").text == text)
+            let uncoded = try get("/stream", "identity")
+            #expect(uncoded.body.count == 300_002 && uncoded.fields["vary"] == "Accept-Encoding")
+            let streamed = try get("/stream", "gzip")
+            #expect(streamed.fields["content-encoding"] == "gzip" && streamed.body.count < 30_000)
+            #expect(try Inflater.decode(streamed.body, .gzip, limit: 1_000_000) { _ in true } == uncoded.body)
         }
         await server.stop()
         let off = try await TestServer.start(routes) { $0.compressesAnswers = false }

@@ -313,11 +313,12 @@ final class Connection {
     }
 
     private func content(of response: Response) -> (Answering.Content, length: Int?) {
+        if let body = response.answerBody { return (.stream(body), body.length) }
         guard let stream = response.stream else {
             return (response.body.isEmpty ? .none : .octets(response.body[...]), response.body.count)
         }
-        // A handler's stream has become an AnswerBody in its call; what is left is a stream of an immediate one.
-        let share = response.share ?? MemoryShare(of: loop.context.answers, for: socket.peerAddress)
+        // A refusal, or the answer of an immediate handler.
+        let share = MemoryShare(of: loop.context.answers, for: socket.peerAddress)
         let body = AnswerBody(response.body, stream, share: share)
         return (.stream(body), body.length)
     }

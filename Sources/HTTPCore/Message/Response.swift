@@ -21,8 +21,11 @@ public struct Response: Sendable {
     /// What the server's observer is told of the answer besides what goes over the wire.
     public var note: (any Sendable)?
 
-    /// What the content holds of the server's memory.
+    /// What `body` holds of the server's memory.
     var share: MemoryShare?
+
+    /// `body` and `stream` once they are coded and counted.
+    var answerBody: AnswerBody?
 
     /// Octets of all the content, where they are known before it is made.
     var contentLength: Int? {
