@@ -1,5 +1,5 @@
-/// An answer on its way, or about to be.
-struct Answering {
+/// An answer on its way, or about to be; an object for the same reason as `Exchange`.
+final class Answering {
     /// Where what is left of the content comes from.
     enum Content {
         /// Nothing is left.
@@ -23,15 +23,24 @@ struct Answering {
     }
 
     var content: Content
-    var framing: Framing
+    let framing: Framing
     /// Whether the connection ends with it.
-    var closes: Bool
+    let closes: Bool
     /// What the content holds of the server's memory.
-    var share: MemoryShare?
+    let share: MemoryShare?
     /// What the observer will be told; octets and duration are filled in at the end.
     var record: ResponseRecord
     /// Whether a piece is being made.
     var isMaking = false
     /// Octets of content that have gone into the output.
     var contentBytes = 0
+
+    /// Makes an answer of which nothing has been sent.
+    init(content: Content, framing: Framing, closes: Bool, share: MemoryShare? = nil, record: ResponseRecord) {
+        self.content = content
+        self.framing = framing
+        self.closes = closes
+        self.share = share
+        self.record = record
+    }
 }

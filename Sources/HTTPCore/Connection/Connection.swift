@@ -19,6 +19,8 @@ final class Connection {
     private var run: HandlerRun?
     private var deadline: Deadlines.Token?
     private var deadlineNumber = 0
+    /// When the present event came: read once for all that follows from it.
+    private var now = ContinuousClock.now
 
     /// Answers after which other connections of the loop have their turn.
     private static let answersPerTurn = 32
@@ -37,7 +39,7 @@ final class Connection {
     /// Begins to read; the sources keep the connection alive until it is closed.
     func start() {
         readSource = makeSource(.reading, of: socket.descriptor) { self.readable() }
-        if loop.isDraining { state.drain(now: .now) }
+        if loop.isDraining { state.drain(now: now) }
         act()
     }
 
@@ -45,62 +47,68 @@ final class Connection {
 
     private func readable() {
         loop.checkIsCurrent()
+        now = .now
         guard state.wantsInput else { return act() }
         let buffer = UnsafeMutableRawBufferPointer(rebasing: loop.scratch.prefix(state.inputRoom))
         switch transport.receive(into: buffer) {
         case .octets(let count):
             loop.context.counters.bytesReceived.add(count)
             let octets = UnsafeRawBufferPointer(rebasing: buffer.prefix(count)).assumingMemoryBound(to: UInt8.self)
-            state.received(octets.span, now: .now)
+            state.received(octets.span, now: now)
         case .wouldBlock:
             break
         case .end:
-            state.inputHasEnded(isHungUp: transport.isHungUp, now: .now)
+            state.inputHasEnded(isHungUp: transport.isHungUp, now: now)
         case .notTLS:
             // The answer of a server on the right port would be no less plain.
             transport = PlainTransport(descriptor: socket.descriptor)
             state.refuse(.badRequest(reason: "plain HTTP on a port for https"))
         case .failed:
-            state.end(now: .now)
+            state.end(now: now)
         }
         act()
     }
 
     private func writable() {
         loop.checkIsCurrent()
+        now = .now
         guard transport.flush() else { return end() }
-        state.sent(0, transportHolds: transport.wantsToWrite, now: .now)
+        state.sent(0, transportHolds: transport.wantsToWrite, now: now)
         act()
     }
 
     /// The loop has found the deadline passed, and has taken it out of its list.
     func deadlinePassed(_ kind: Deadlines.Kind) {
+        now = .now
         deadline = nil
         let wait = state.waitNumber
         // What was waited for may be in the socket already.
         if kind == .idle || kind == .linger { readable() }
         guard state.waitNumber == wait else { return }
-        state.timedOut(kind, acknowledged: transport.acknowledged, now: .now)
+        state.timedOut(kind, acknowledged: transport.acknowledged, now: now)
         act()
     }
 
     /// Notices a peer that has vanished, which a suspended read source does not tell.
     func checkPeer() {
         guard state.phase == .handling, !state.wantsInput else { return }
-        state.look(isHungUp: transport.isHungUp, now: .now)
+        now = .now
+        state.look(isHungUp: transport.isHungUp, now: now)
         act()
     }
 
     /// A slot has become free for a connection that was accepted for probes only.
     func promote() {
-        state.promote(now: .now)
+        now = .now
+        state.promote(now: now)
         act()
     }
 
     /// The place is needed for somebody else.
     func evict() {
+        now = .now
         if state.isIdle { readable() }
-        state.evict(now: .now)
+        state.evict(now: now)
         act()
         // No lingering: the place is needed now.
         end()
@@ -108,20 +116,23 @@ final class Connection {
 
     /// The server stops: closes if idle.
     func drain() {
+        now = .now
         if state.isIdle { readable() }
-        state.drain(now: .now)
+        state.drain(now: now)
         act()
     }
 
     /// The server stops now: a request in flight is answered with 503, and everything is closed.
     func abort() {
+        now = .now
         state.abort()
         act()
         end()
     }
 
     private func end() {
-        state.end(now: .now)
+        now = .now
+        state.end(now: now)
         act()
     }
 
@@ -161,7 +172,7 @@ final class Connection {
         switch action {
         case .judge(let head):
             loop.context.counters.requests.add()
-            state.admit(loop.judge(head, from: self), now: .now)
+            state.admit(loop.judge(head, from: self), now: now)
         case .handle(let body, let trailers):
             handle(body, trailers)
         case .cancelHandler:
@@ -192,12 +203,12 @@ final class Connection {
         case .octets(let count):
             octets += count
             loop.context.counters.bytesSent.add(count)
-            state.sent(count, transportHolds: transport.wantsToWrite, now: .now)
+            state.sent(count, transportHolds: transport.wantsToWrite, now: now)
             return true
         case .wouldBlock:
             return false
         case .failed, .end, .notTLS:
-            state.end(now: .now)
+            state.end(now: now)
             return true
         }
     }
@@ -210,7 +221,7 @@ final class Connection {
         let wait = state.wait
         if deadline?.kind != wait || deadlineNumber != state.waitNumber {
             clearDeadline()
-            deadline = wait.map { loop.deadlines.add($0, for: number, now: .now) }
+            deadline = wait.map { loop.deadlines.add($0, for: number, now: now) }
             deadlineNumber = state.waitNumber
         }
         socket.slot.stand(state.standing)
@@ -235,14 +246,14 @@ final class Connection {
         var request = verdict.request
         request.body = body
         request.trailers = trailers
-        let handler: Handler
         switch verdict.plan {
-        case .answer: return
-        case .handleImmediately(let handler):
-            _ = state.answered(handler(request))
-            return
-        case .handle(let asynchronous): handler = asynchronous
+        case .answer: break
+        case .handleImmediately(let handler): _ = state.answered(handler(request))
+        case .handle(let handler): start(handler, request, exchange, verdict)
         }
+    }
+
+    private func start(_ handler: @escaping Handler, _ request: Request, _ exchange: Exchange, _ verdict: Verdict) {
         let call = HandlerCall(
             handler: handler,
             request: request,
@@ -268,6 +279,7 @@ final class Connection {
     }
 
     private func answered(_ response: Response, _ run: HandlerRun) {
+        now = .now
         guard self.run === run, state.answered(response) else { return }
         self.run = nil
         act()
@@ -285,8 +297,8 @@ final class Connection {
         case .error(let error):
             if exchange == nil { loop.context.counters.requests.add() }
             record = self.record(of: exchange)
-            let request =
-                exchange.map { RefusedRequest(id: record.id, head: $0.head) } ?? RefusedRequest(id: record.id)
+            var request = RefusedRequest(id: record.id)
+            if let exchange { request = RefusedRequest(id: record.id, head: exchange.head) }
             let style = exchange?.verdict?.route?.errorResponse
             response = loop.context.response(to: error, of: request, style: style)
         }
@@ -309,7 +321,7 @@ final class Connection {
             share: response.share,
             record: record
         )
-        state.send(head: head, answering, now: .now)
+        state.send(head: head, answering, now: now)
     }
 
     private func content(of response: Response) -> (Answering.Content, length: Int?) {
@@ -332,11 +344,12 @@ final class Connection {
     }
 
     private func made(_ piece: Result<[UInt8]?, BodyError>) {
+        now = .now
         switch piece {
-        case .success(let octets): state.made(octets, now: .now)
+        case .success(let octets): state.made(octets, now: now)
         case .failure(let error):
             loop.context.logger.warning("an answer was not made to its end: \(error)")
-            state.makingFailed(now: .now)
+            state.makingFailed(now: now)
         }
         act()
     }
@@ -352,7 +365,7 @@ final class Connection {
             requestBodyBytes: exchange?.bodyBytes ?? 0,
             bodyBytes: 0,
             isComplete: false,
-            duration: (exchange?.receivedAt ?? state.receivedAt).map { $0.duration(to: .now) } ?? .zero,
+            duration: (exchange?.receivedAt ?? state.receivedAt).map { $0.duration(to: now) } ?? .zero,
             remoteAddress: socket.peer
         )
     }

@@ -51,10 +51,10 @@ extension ConnectionState {
     private mutating func bodyWindowEnded() {
         guard let exchange else { return }
         guard parser.bodyLength - exchange.windowBytes < limits.bodyWindowBytes else {
-            self.exchange?.windowBytes = parser.bodyLength
+            exchange.windowBytes = parser.bodyLength
             return
         }
-        if exchange.knownAnswer != nil { conclude(closes: true) } else { refuse(.requestTimeout) }
+        if exchange.isAnswerKnown { conclude(closes: true) } else { refuse(.requestTimeout) }
     }
 
     /// A slow peer is served for as long as its system confirms anything at all.

@@ -240,7 +240,7 @@ struct ConnectionState {
         phase = .reading
         guard let exchange, let verdict = exchange.verdict else { return }
         do throws(HTTPError) {
-            let isWanted = exchange.knownAnswer == nil
+            let isWanted = !exchange.isAnswerKnown
             try parser.startBody(limit: verdict.bodyLimit, keepsContent: isWanted)
             if exchange.head.hasContent {
                 restartWait()
@@ -266,17 +266,17 @@ struct ConnectionState {
     /// More of a body has been read, and more is to come.
     private mutating func bodyContinues() throws(HTTPError) {
         guard let exchange else { return }
-        self.exchange?.bodyBytes = parser.bodyLength
+        exchange.bodyBytes = parser.bodyLength
         try hold(parser.heldBytes)
-        if exchange.knownAnswer != nil, parser.bodyLength > limits.drainedBytes { conclude(closes: true) }
+        if exchange.isAnswerKnown, parser.bodyLength > limits.drainedBytes { conclude(closes: true) }
     }
 
     /// The body is complete: starts the handler, or sends the answer that is known already.
     private mutating func complete(body: [UInt8], trailers: HTTPFields) throws(HTTPError) {
         try hold(body.count)
         guard let exchange else { return }
-        self.exchange?.bodyBytes = parser.bodyLength
-        if exchange.knownAnswer != nil { return conclude(closes: false) }
+        exchange.bodyBytes = parser.bodyLength
+        if exchange.isAnswerKnown { return conclude(closes: false) }
         phase = .handling
         ask(for: .handle(body: body, trailers: trailers))
     }

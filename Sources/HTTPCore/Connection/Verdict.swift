@@ -1,5 +1,5 @@
 /// What is decided about a request once its head is complete.
-struct Verdict {
+final class Verdict {
     /// Where the answer comes from.
     enum Plan {
         /// This handler, once the body is complete.
@@ -11,14 +11,31 @@ struct Verdict {
     }
 
     /// The request without its body.
-    var request: Request
-    var plan: Plan
+    let request: Request
+    let plan: Plan
     /// The route, if there is one.
-    var route: Route?
+    let route: Route?
     /// The coding of the body.
-    var coding: ContentCoding?
+    let coding: ContentCoding?
     /// What the body holds of the server's memory; nil if it is not kept.
-    var share: MemoryShare?
+    let share: MemoryShare?
     /// Octets of the body; a longer one is 413.
-    var bodyLimit: Int
+    let bodyLimit: Int
+
+    /// Makes a verdict.
+    init(
+        request: Request,
+        plan: Plan,
+        route: Route? = nil,
+        coding: ContentCoding? = nil,
+        share: MemoryShare? = nil,
+        bodyLimit: Int
+    ) {
+        self.request = request
+        self.plan = plan
+        self.route = route
+        self.coding = coding
+        self.share = share
+        self.bodyLimit = bodyLimit
+    }
 }
