@@ -86,7 +86,7 @@ import Testing
             let uncoded = try get("/stream", "identity")
             #expect(uncoded.body.count == 300_002 && uncoded.fields["vary"] == "Accept-Encoding")
             let streamed = try get("/stream", "gzip")
-            #expect(streamed.fields["content-encoding"] == "gzip" && streamed.body.count < 30_000)
+            #expect(streamed.fields["content-encoding"] == "gzip" && streamed.body.count < 200_000)
             #expect(try Inflater.decode(streamed.body, .gzip, limit: 1_000_000) { _ in true } == uncoded.body)
         }
         await server.stop()

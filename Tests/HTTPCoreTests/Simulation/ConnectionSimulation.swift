@@ -306,7 +306,7 @@ struct ConnectionSimulation<Connection: ConnectionUnderTest, Generator: RandomNu
     private mutating func chance(_ of: Int) -> Bool { Int.random(in: 0..<of, using: &generator) == 0 }
 }
 
-/// A stream of pieces of these sizes.
+/// A stream of digits in pieces of these sizes.
 struct CountingStream: BodyStream {
     var sizes: [Int]
     let length: Int?
@@ -315,6 +315,6 @@ struct CountingStream: BodyStream {
     mutating func next() throws(BodyError) -> [UInt8]? {
         guard !sizes.isEmpty else { return nil }
         let size = sizes.removeFirst()
-        return (0..<size).map { UInt8(truncatingIfNeeded: $0) }
+        return (0..<size).map { 0x30 + UInt8(($0 &* 2_654_435_761 >> 11) % 10) }
     }
 }
