@@ -59,6 +59,7 @@ struct MetricsTests {
                     status: status,
                     requestBodyBytes: 0,
                     bodyBytes: 0,
+                    isComplete: true,
                     duration: .milliseconds(3),
                     remoteAddress: SocketAddress(host: "127.0.0.1", port: 1)
                 )

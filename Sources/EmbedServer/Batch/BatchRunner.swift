@@ -102,7 +102,7 @@ struct BatchRunner: Sendable {
             let isGood = answer.response.status == .ok
             outcome.outputs[isGood ? 0 : 1] += BatchResult.line(answer.response, to: line.customID, id: request.id)
             if isGood { outcome.counts.completed += 1 } else { outcome.counts.failed += 1 }
-            outcome.counts.tokens += answer.facts["tokens"].flatMap { Int($0.description) } ?? 0
+            outcome.counts.tokens += answer.note.facts["tokens"].flatMap { Int($0.description) } ?? 0
             return
         }
     }
@@ -111,7 +111,7 @@ struct BatchRunner: Sendable {
         do throws(APIError) {
             return try await endpoint(request, key)
         } catch {
-            return Answer(error, to: request)
+            return Answer(error, id: request.id)
         }
     }
 
