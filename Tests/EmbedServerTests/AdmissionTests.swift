@@ -135,4 +135,91 @@ struct AdmissionTests {
         #expect(try await client.send(.get, "/", fields: key).fields[.cacheControl] == "no-cache")
         #expect(try await client.send(.get, "/v1/models").fields[.cacheControl] == nil)
     }
+
+    @Test("without keys on loopback, only local names are served; probes are whatever Host says")
+    func hosts() throws {
+        let client = try TestClient()
+        for (authority, isServed) in [("localhost:8080", true), ("evil.example", false), ("", false), (nil, true)] {
+            for (method, pattern) in [
+                (HTTPRequest.Method.get, "/"), (.get, "/v1/models"), (.get, "/v1/files"), (.post, "/v1/embeddings"),
+                (.delete, "/v1/files/{id}"), (.post, "/admin/reload"), (.get, "/metrics"), (.post, "/embed"),
+            ] {
+                let refusal = try refusal(client, method, pattern, authority: authority)
+                #expect(refusal?.status == (isServed ? nil : .misdirectedRequest), "\(method) \(pattern)")
+                guard let refusal else { continue }
+                #expect(String(decoding: refusal.body, as: UTF8.self).contains("server.allowedHosts"))
+            }
+            for path in ["/livez", "/live", "/readyz", "/ready", "/health"] {
+                #expect(try refusal(client, .get, path, authority: authority) == nil)
+            }
+        }
+    }
+
+    @Test("a name that leads here by DNS rebinding reads nothing", arguments: Transport.allCases)
+    func rebinding(transport: Transport) async throws {
+        let client = try TestClient(on: transport)
+        // To the browser the page of this name and the server are one origin.
+        let fields: HTTPFields = [.origin: "http://evil.example:8080", .secFetchSite: "same-origin"]
+        for (method, path) in [(HTTPRequest.Method.get, "/v1/files"), (.post, "/v1/embeddings"), (.get, "/")] {
+            let reply = try await client.send(method, path, authority: "evil.example:8080", fields: fields)
+            #expect(reply.status == 421, "\(path)")
+        }
+        #expect(try await client.send(.get, "/livez", authority: "evil.example").status == 200)
+        let named = try TestClient(on: transport) { $0.server.allowedHosts = ["evil.example"] }
+        #expect(try await named.send(.get, "/v1/models", authority: "evil.example:8080").status == 200)
+    }
+
+    @Test("pages of other origins can have nothing done, with or without keys", arguments: Transport.allCases)
+    func origins(transport: Transport) async throws {
+        let form = "--X\r\nContent-Disposition: form-data; name=\"purpose\"\r\n\r\nbatch\r\n--X--\r\n"
+        let requests: [(HTTPRequest.Method, String, String, String)] = [
+            (.post, "/admin/reload", "text/plain", ""), (.post, "/v1/files", "multipart/form-data; boundary=X", form),
+            (.post, "/v1/embeddings", "text/plain", #"{"input":"a"}"#), (.post, "/", "text/plain", #"{"inputs":"a"}"#),
+            (.get, "/v1/files", "text/plain", ""), (.get, "/v1/batches", "text/plain", ""),
+            (.post, "/v1beta/models/m:embedContent", "text/plain", "{}"),
+        ]
+        for keys in [nil, try KeyRing(apiKeys: ["k"], path: nil)] {
+            let client = try TestClient(keys: keys, on: transport)
+            for (method, path, type, body) in requests {
+                for page: HTTPFields in [
+                    [.origin: "https://evil.example"], [.origin: "null"], [.secFetchSite: "cross-site"],
+                    [.secFetchSite: "same-site"], [.origin: "http://localhost:3000"],
+                ] {
+                    var fields = page
+                    fields[.contentType] = type
+                    fields[.authorization] = keys == nil ? nil : "Bearer k"
+                    let reply = try await client.send(method, path, fields: fields, body: Array(body.utf8))
+                    #expect(reply.status == 403, "\(path) \(page)")
+                    #expect(reply.text.contains("cors.allowedOrigins"))
+                }
+            }
+            // What tells only what the server is, is open to all.
+            for path in ["/v1/models", "/livez", "/openapi.json"] {
+                let reply = try await client.send(.get, path, fields: [.origin: "https://evil.example"])
+                #expect(reply.status == 200)
+            }
+        }
+    }
+
+    @Test("the playground, pages of allowed origins, and programs go on", arguments: Transport.allCases)
+    func welcome(transport: Transport) async throws {
+        let client = try TestClient(on: transport) { $0.cors.allowedOrigins = ["https://app.example"] }
+        let body = Array(#"{"input":"a"}"#.utf8)
+        for fields: HTTPFields in [
+            [:], [.origin: "http://localhost:8080", .secFetchSite: "same-origin"], [.secFetchSite: "none"],
+            [.origin: "https://app.example", .secFetchSite: "cross-site"], [.origin: "https://localhost:8080"],
+        ] {
+            let reply = try await client.send(
+                .post,
+                "/v1/embeddings",
+                authority: "localhost:8080",
+                fields: fields,
+                body: body
+            )
+            #expect(reply.status == 200, "\(fields)")
+        }
+        let preflight = try await client.send(.options, "/v1/embeddings", fields: [.origin: "https://evil.example"])
+        #expect(preflight.status == 204)
+        #expect(preflight.fields[.accessControlAllowOrigin] == nil)
+    }
 }

@@ -50,6 +50,12 @@ struct EmbeddingApplication {
         let gateway = Gateway(
             authentication: Authentication(keys: keys),
             limiter: limiter,
+            hosts: HostPolicy(
+                listeningOn: settings.server.host,
+                allowedHosts: settings.server.allowedHosts,
+                isLocked: keys.isLocked
+            ),
+            origins: OriginPolicy(allowedOrigins: settings.cors.allowedOrigins),
             cors: CORSPolicy(allowedOrigins: settings.cors.allowedOrigins)
         )
         routes =

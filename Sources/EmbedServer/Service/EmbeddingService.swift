@@ -105,7 +105,10 @@ struct EmbeddingService {
 
     private func warnIfExposed(_ keys: KeyRing) {
         let host = settings.server.host
-        guard !keys.isLocked, !host.hasPrefix("127."), host != "::1", host != "localhost" else { return }
-        logger.warning("anybody who reaches \(host) may embed: set auth.keysFile or auth.apiKeys to ask for keys")
+        guard !keys.isLocked, HostName(host)?.isLoopback != true else { return }
+        let names = settings.server.allowedHosts.isEmpty ? ", and server.allowedHosts to keep out foreign names" : ""
+        logger.warning(
+            "anybody who reaches \(host) may embed: set auth.keysFile or auth.apiKeys to ask for keys\(names)"
+        )
     }
 }

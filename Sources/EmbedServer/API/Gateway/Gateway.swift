@@ -12,6 +12,10 @@ struct Gateway: Sendable {
     let authentication: Authentication
     /// How much they may ask for.
     let limiter: RateLimiter
+    /// What the server may be called.
+    let hosts: HostPolicy
+    /// Which web pages may ask.
+    let origins: OriginPolicy
     /// Which web pages may read answers.
     let cors: CORSPolicy
 
@@ -64,6 +68,7 @@ struct Gateway: Sendable {
         _ endpoint: @escaping Endpoint
     ) -> Route {
         route(method, pattern, bodyLimit: bodyLimit, level: level, style: style) { head, key throws(APIError) in
+            try origins.check(head.fields, authority: head.head.authority)
             key = try authentication.check(head.fields)
             try key?.check(scope)
             if scope == .embed { try limiter.admit(key) }
@@ -92,6 +97,7 @@ struct Gateway: Sendable {
         var route = Route.admitting([method], pattern, bodyLimit: bodyLimit) { head in
             var key: APIKey?
             do throws(APIError) {
+                try hosts.check(head.head.authority)
                 try check(head, &key)
             } catch {
                 let refusal = Answer(refusing: error, id: head.id, style: style)
