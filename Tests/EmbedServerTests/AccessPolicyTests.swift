@@ -14,7 +14,8 @@ struct AccessPolicyTests {
             ("", false), (":8080", false), (".", false), ("localhost..", false), ("evil.example", false),
             ("localhost.evil.example", false), ("127.0.0.1.evil.example", false), ("evil.localhost", false),
             ("128.0.0.1", false), ("0.0.0.0", false), ("127.1", false), ("2130706433", false), ("[::2]", false),
-            ("[::ffff:127.0.0.1]", false), ("::1", false), ("%6cocalhost", false), ("[::1", false), ("local host", false),
+            ("[::ffff:127.0.0.1]", false), ("::1", false), ("%6cocalhost", false), ("[::1", false),
+            ("local host", false),
         ]
     )
     func local(authority: String, isAllowed: Bool) {
@@ -38,7 +39,8 @@ struct AccessPolicyTests {
             ("0.0.0.0", true, ["embed.example"], "embed.example", true),
             ("0.0.0.0", true, ["embed.example"], "", false),
             ("0.0.0.0", true, ["embed.example"], "localhost:8080", true),
-            ("::", false, ["2001:DB8::1"], "[2001:db8:0::1]:80", true), ("::", false, ["[2001:db8::1]"], "[2001:db8::1]", true),
+            ("::", false, ["2001:DB8::1"], "[2001:db8:0::1]:80", true),
+            ("::", false, ["[2001:db8::1]"], "[2001:db8::1]", true),
             ("10.0.0.7", true, ["a"], "10.0.0.7:8080", true), ("10.0.0.7", true, ["a"], "10.0.0.8:8080", false),
         ] as [(String, Bool, [String], String, Bool)]
     )
@@ -75,7 +77,8 @@ struct AccessPolicyTests {
             ("http://a:8080", nil, "a:8080", true), ("http://A:8080", nil, "a.:8080", true),
             ("https://a:8080", nil, "a:8080", true), ("http://a", nil, "a:8080", false),
             ("http://a", nil, "a", true), ("http://a", nil, "a:80", true), ("https://a", nil, "a", true),
-            ("https://a", nil, "a:443", true), ("https://a", nil, "a:80", false), ("http://a:8081", nil, "a:8080", false),
+            ("https://a", nil, "a:443", true), ("https://a", nil, "a:80", false),
+            ("http://a:8081", nil, "a:8080", false),
             ("http://[::1]:80", nil, "[::1]", true), ("http://b", nil, "a", false), ("null", nil, "a", false),
             ("", nil, "a", false), ("http://a, http://b", nil, "a", false), ("http://a/", nil, "a", false),
             ("ftp://a", nil, "a", false), ("http://a", nil, nil, false), ("http://", nil, "", false),

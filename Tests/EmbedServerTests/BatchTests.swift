@@ -56,7 +56,11 @@ struct BatchTests {
         return try content.split(separator: 0x0A).map { try JSONParser.parse(Array($0)) }
     }
 
-    @Test("each line is answered as the endpoint would answer it, and fails alone", .timeLimit(.minutes(1)), arguments: Transport.allCases)
+    @Test(
+        "each line is answered as the endpoint would answer it, and fails alone",
+        .timeLimit(.minutes(1)),
+        arguments: Transport.allCases
+    )
     func answers(transport: Transport) async throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let client = try client(on: transport)
@@ -91,7 +95,11 @@ struct BatchTests {
         await client.batches.stop()
     }
 
-    @Test("a file with faults fails before any of it runs, and they are named by line", .timeLimit(.minutes(1)), arguments: Transport.allCases)
+    @Test(
+        "a file with faults fails before any of it runs, and they are named by line",
+        .timeLimit(.minutes(1)),
+        arguments: Transport.allCases
+    )
     func faults(transport: Transport) async throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let client = try client(on: transport) { $0.maximumLines = 6 }
@@ -120,7 +128,11 @@ struct BatchTests {
         await client.batches.stop()
     }
 
-    @Test("what is cancelled or too late is in the errors, every line once", .timeLimit(.minutes(1)), arguments: Transport.allCases)
+    @Test(
+        "what is cancelled or too late is in the errors, every line once",
+        .timeLimit(.minutes(1)),
+        arguments: Transport.allCases
+    )
     func cutShort(transport: Transport) async throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let client = try client(on: transport)
@@ -207,7 +219,8 @@ struct BatchTests {
 
     @Test(
         "bad requests name the member",
-        arguments: Transport.allCases, [
+        arguments: Transport.allCases,
+        [
             (#"{}"#, 422, "input_file_id"),
             (#"{"input_file_id":"f","endpoint":"/v1/chat/completions","completion_window":"24h"}"#, 400, "endpoint"),
             (#"{"input_file_id":"f","endpoint":"/v1/embeddings","completion_window":"1y"}"#, 422, "completion_window"),
@@ -245,7 +258,11 @@ struct BatchTests {
         #expect(try await client.send(.get, "/v1/batches?limit=0").status == 422)
     }
 
-    @Test("Jina's requests become a batch with the members of all", .timeLimit(.minutes(1)), arguments: Transport.allCases)
+    @Test(
+        "Jina's requests become a batch with the members of all",
+        .timeLimit(.minutes(1)),
+        arguments: Transport.allCases
+    )
     func jina(transport: Transport) async throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let client = try client(on: transport)
@@ -272,7 +289,8 @@ struct BatchTests {
 
     @Test(
         "Jina's bad requests are refused as a whole",
-        arguments: Transport.allCases, [
+        arguments: Transport.allCases,
+        [
             (#"{"input":["a"],"model":"no"}"#, 400), (#"{"input":["a"],"dimensions":9999}"#, 422),
             (#"{"input":["a"],"task":"no"}"#, 422), (#"{"input":[]}"#, 422), (#"{"input":[5]}"#, 422),
             (#"{"input_url":"http://x"}"#, 400), (#"{"input":["a"],"webhook_url":"http://x"}"#, 400),

@@ -77,7 +77,10 @@ struct DialectTests {
         #expect(single.json["embedding"]?["values"]?.array?.compactMap(\.double) == expected("a", nil))
     }
 
-    @Test("what is wrong with a body is refused in the dialect's own way, naming the field in its words", arguments: Transport.allCases)
+    @Test(
+        "what is wrong with a body is refused in the dialect's own way, naming the field in its words",
+        arguments: Transport.allCases
+    )
     func refusals(transport: Transport) async throws {
         let client = try TestClient(on: transport)
         func message(_ path: String, _ body: String, id: String = "", _ status: Int) async throws -> String {

@@ -26,7 +26,10 @@ struct EmbeddingsEndpointTests {
         #expect(reply.fields[HTTPField.Name("openai-processing-ms")!].flatMap { Int($0) } != nil)
     }
 
-    @Test("token ids of cl100k become text; a model's own are passed on; else 422 with advice", arguments: Transport.allCases)
+    @Test(
+        "token ids of cl100k become text; a model's own are passed on; else 422 with advice",
+        arguments: Transport.allCases
+    )
     func tokenIDs(transport: Transport) async throws {
         func last(_ input: TokenInput, _ body: String) async throws -> ([EmbeddingInput]?, TestClient.Reply) {
             let backend = FakeBackend()
@@ -143,7 +146,8 @@ struct EmbeddingsEndpointTests {
 
     @Test(
         "failures of the engine have their statuses",
-        arguments: Transport.allCases, [
+        arguments: Transport.allCases,
+        [
             (.tokenOutOfRange(index: 0, id: 9, vocabularySize: 5), 422, "invalid_request_error"),
             (.emptyTokens(index: 0), 422, "invalid_request_error"),
             (.dimensionsOutOfRange(requested: 9, range: 1...4), 422, "invalid_request_error"),

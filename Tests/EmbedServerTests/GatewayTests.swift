@@ -80,7 +80,10 @@ struct GatewayTests {
         #expect(fourth.json["error"]?["code"]?.string == "rate_limit_exceeded")
     }
 
-    @Test("a wait that clients would not honour is capped, and they are told not to try again by themselves", arguments: Transport.allCases)
+    @Test(
+        "a wait that clients would not honour is capped, and they are told not to try again by themselves",
+        arguments: Transport.allCases
+    )
     func longWait(transport: Transport) async throws {
         let error = EmbeddingError.overloaded(retryAfter: .seconds(90))
         let reply = try await TestClient([.fake(failure: error)], on: transport).embed(#"{"input":"a"}"#)
@@ -133,7 +136,8 @@ struct GatewayTests {
 
     @Test(
         "a preflight lets a page of an allowed origin send its key",
-        arguments: Transport.allCases, [(["https://a.example"], "https://a.example"), (["*"], "*")]
+        arguments: Transport.allCases,
+        [(["https://a.example"], "https://a.example"), (["*"], "*")]
     )
     func preflight(transport: Transport, test: ([String], String)) async throws {
         let (origins, allowed) = test

@@ -43,7 +43,8 @@ final class SocketServer: Sendable {
     }
 
     private static func exchange(_ request: HTTPRequest, _ body: [UInt8], port: Int) throws -> Response {
-        var head = "\(request.method.rawValue) \(request.path ?? "/") HTTP/\(request.authority == nil ? "1.0" : "1.1")\r\n"
+        var head =
+            "\(request.method.rawValue) \(request.path ?? "/") HTTP/\(request.authority == nil ? "1.0" : "1.1")\r\n"
         if let authority = request.authority { head += "Host: \(authority)\r\n" }
         head += "Connection: close\r\nContent-Length: \(body.count)\r\n"
         for field in request.headerFields { head += "\(field.name.rawName): \(field.value)\r\n" }

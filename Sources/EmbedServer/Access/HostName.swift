@@ -35,12 +35,13 @@ struct HostName: Sendable, Hashable {
     /// Whether a setting is a host and nothing else: letters, digits, `-`, `_` and `.`, or an address.
     static func isPlain(_ text: String) -> Bool {
         if let host = HostName(text), shortest(ipv6: host.text) != nil { return true }
-        return !text.isEmpty && text.utf8.allSatisfy { octet in
-            switch octet {
-            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F: true
-            default: false
+        return !text.isEmpty
+            && text.utf8.allSatisfy { octet in
+                switch octet {
+                case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F: true
+                default: false
+                }
             }
-        }
     }
 
     /// Whether it is `localhost`, of 127.0.0.0/8, or `::1`: names of this machine that nobody else can give away.

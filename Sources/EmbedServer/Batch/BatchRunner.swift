@@ -100,7 +100,8 @@ struct BatchRunner: Sendable {
                 continue
             }
             let isGood = answer.response.status == .ok
-            outcome.outputs[isGood ? 0 : 1] += BatchResult.line(answer.response, to: line.customID, id: request.id)
+            let result = try BatchResult.line(answer.response, to: line.customID, id: request.id)
+            outcome.outputs[isGood ? 0 : 1] += result
             if isGood { outcome.counts.completed += 1 } else { outcome.counts.failed += 1 }
             outcome.counts.tokens += answer.note.facts["tokens"].flatMap { Int($0.description) } ?? 0
             return
