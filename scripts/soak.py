@@ -75,7 +75,7 @@ class Soak:
         """Goes away in the middle of a request, or before the answer."""
         while not self.ends:
             body = json.dumps({"input": [text(200) for _ in range(16)]}).encode()
-            head = b"POST /v1/embeddings HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body)
+            head = b"POST /v1/embeddings HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % len(body)
             with socket.create_connection(("127.0.0.1", self.port)) as connection:
                 connection.sendall((head + body)[: random.choice([20, len(head) + 100, len(head + body)])])
                 time.sleep(random.random() / 10)

@@ -2,8 +2,8 @@
 ///
 /// Floats are written as the shortest decimal that reads back as the same float32 (`Float.description`, which is
 /// SwiftDtoa); a vector of 1,024 of them costs no allocation beyond the growing buffer.
-public struct JSONWriter {
-    /// What has been written so far.
+public struct JSONWriter: Sendable {
+    /// What has been written so far, less what was taken.
     public private(set) var bytes: [UInt8] = []
     private var needsComma = false
 
@@ -14,16 +14,37 @@ public struct JSONWriter {
 
     /// Writes an object whose members `body` writes with `key` and a value each.
     public mutating func object<Failure: Error>(_ body: (inout JSONWriter) throws(Failure) -> Void) throws(Failure) {
-        open(UInt8(ascii: "{"))
+        beginObject()
         try body(&self)
-        close(UInt8(ascii: "}"))
+        endObject()
     }
 
     /// Writes an array whose items `body` writes.
     public mutating func array<Failure: Error>(_ body: (inout JSONWriter) throws(Failure) -> Void) throws(Failure) {
-        open(UInt8(ascii: "["))
+        beginArray()
         try body(&self)
-        close(UInt8(ascii: "]"))
+        endArray()
+    }
+
+    /// Begins an object that `endObject` ends.
+    public mutating func beginObject() { open(UInt8(ascii: "{")) }
+
+    /// Ends the object that was begun last.
+    public mutating func endObject() { close(UInt8(ascii: "}")) }
+
+    /// Begins an array that `endArray` ends.
+    public mutating func beginArray() { open(UInt8(ascii: "[")) }
+
+    /// Ends the array that was begun last.
+    public mutating func endArray() { close(UInt8(ascii: "]")) }
+
+    /// Hands out what has been written since the last time; what is written next goes on behind it.
+    public mutating func takeBytes() -> [UInt8] {
+        let taken = bytes
+        bytes = []
+        // The next piece will hardly be longer.
+        bytes.reserveCapacity(taken.count)
+        return taken
     }
 
     /// Writes a member's name; its value must follow.

@@ -13,11 +13,12 @@ struct BatchTests {
     private func client(
         _ models: [ServedModel] = [.fake()],
         keys: KeyRing? = nil,
+        on transport: Transport,
         change: (inout BatchSettings) -> Void = { _ in }
     ) throws -> TestClient {
         var settings = BatchSettings(directory: folder)
         change(&settings)
-        return try TestClient(models, keys: keys, batch: settings)
+        return try TestClient(models, keys: keys, batch: settings, on: transport)
     }
 
     private func upload(_ client: TestClient, _ content: String, key: String? = nil) async throws -> TestClient.Reply {
@@ -42,7 +43,7 @@ struct BatchTests {
     /// The batch, once it is over.
     private func end(_ client: TestClient, _ id: String) async throws -> JSONValue {
         while true {
-            let batch = try await client.send(.get, "/v1/batches/{id}", parameters: ["id": id]).json
+            let batch = try await client.send(.get, "/v1/batches/\(id)").json
             let status = try #require(batch["status"]?.string.flatMap(BatchStatus.init))
             if status.isFinal { return batch }
             try await Task.sleep(for: .milliseconds(5))
@@ -55,10 +56,14 @@ struct BatchTests {
         return try content.split(separator: 0x0A).map { try JSONParser.parse(Array($0)) }
     }
 
-    @Test("each line is answered as the endpoint would answer it, and fails alone", .timeLimit(.minutes(1)))
-    func answers() async throws {
+    @Test(
+        "each line is answered as the endpoint would answer it, and fails alone",
+        .timeLimit(.minutes(1)),
+        arguments: Transport.allCases
+    )
+    func answers(transport: Transport) async throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        let client = try client()
+        let client = try client(on: transport)
         await client.batches.start()
         let bodies = [
             #"{"input":"a b"}"#, #"{"input":5}"#, #"{"input":["c","d"],"dimensions":2}"#,
@@ -90,10 +95,14 @@ struct BatchTests {
         await client.batches.stop()
     }
 
-    @Test("a file with faults fails before any of it runs, and they are named by line", .timeLimit(.minutes(1)))
-    func faults() async throws {
+    @Test(
+        "a file with faults fails before any of it runs, and they are named by line",
+        .timeLimit(.minutes(1)),
+        arguments: Transport.allCases
+    )
+    func faults(transport: Transport) async throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        let client = try client { $0.maximumLines = 6 }
+        let client = try client(on: transport) { $0.maximumLines = 6 }
         await client.batches.start()
         let good = line("a")
         let cases: [(String, String, Int?)] = [
@@ -119,17 +128,21 @@ struct BatchTests {
         await client.batches.stop()
     }
 
-    @Test("what is cancelled or too late is in the errors, every line once", .timeLimit(.minutes(1)))
-    func cutShort() async throws {
+    @Test(
+        "what is cancelled or too late is in the errors, every line once",
+        .timeLimit(.minutes(1)),
+        arguments: Transport.allCases
+    )
+    func cutShort(transport: Transport) async throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        let client = try client()
+        let client = try client(on: transport)
         let content = (0..<300).map { line("\($0)") }.joined()
         let file = try #require(try await upload(client, content).json["id"]?.string)
         let cancelled = try #require(try await create(client, file).json["id"]?.string)
         let expired = try #require(try await create(client, file, window: "1s").json["id"]?.string)
-        let reply = try await client.send(.post, "/v1/batches/{id}/cancel", parameters: ["id": cancelled])
+        let reply = try await client.send(.post, "/v1/batches/\(cancelled)/cancel")
         #expect(reply.json["status"] == .string("cancelling"))
-        let busy = try await client.send(.delete, "/v1/files/{id}", parameters: ["id": file])
+        let busy = try await client.send(.delete, "/v1/files/\(file)")
         #expect(busy.status == 409)
         try await Task.sleep(for: .milliseconds(2_100))
         await client.batches.start()
@@ -139,18 +152,18 @@ struct BatchTests {
             let errors = try await lines(client, batch["error_file_id"])
             #expect(errors.map { $0["custom_id"] } == (0..<300).map { .string("\($0)") })
             #expect(errors.allSatisfy { $0["error"]?["code"] == .string(code) })
-            let again = try await client.send(.post, "/v1/batches/{id}/cancel", parameters: ["id": id])
+            let again = try await client.send(.post, "/v1/batches/\(id)/cancel")
             #expect(again.status == (status == "cancelled" ? 200 : 409))
         }
-        #expect(try await client.send(.delete, "/v1/files/{id}", parameters: ["id": file]).status == 200)
-        #expect(try await client.send(.get, "/v1/files/{id}", parameters: ["id": file]).status == 404)
+        #expect(try await client.send(.delete, "/v1/files/\(file)").status == 200)
+        #expect(try await client.send(.get, "/v1/files/\(file)").status == 404)
         await client.batches.stop()
     }
 
-    @Test("a server that ends leaves a batch to the next one", .timeLimit(.minutes(1)))
-    func restart() async throws {
+    @Test("a server that ends leaves a batch to the next one", .timeLimit(.minutes(1)), arguments: Transport.allCases)
+    func restart(transport: Transport) async throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        let overloaded = try client([.fake(failure: .overloaded(retryAfter: .milliseconds(1)))])
+        let overloaded = try client([.fake(failure: .overloaded(retryAfter: .milliseconds(1)))], on: transport)
         await overloaded.batches.start()
         let file = try #require(
             try await upload(overloaded, (0..<100).map { line("\($0)") }.joined()).json["id"]?.string
@@ -162,7 +175,7 @@ struct BatchTests {
         let copy = folder + "-copy"
         defer { try? FileManager.default.removeItem(atPath: copy) }
         try FileManager.default.copyItem(atPath: folder, toPath: copy)
-        let next = try client { $0.directory = copy }
+        let next = try client(on: transport) { $0.directory = copy }
         await next.batches.start()
         let batch = try await end(next, id)
         #expect(batch["request_counts"]?["completed"] == .integer(100))
@@ -171,33 +184,33 @@ struct BatchTests {
         await next.batches.stop()
     }
 
-    @Test("a key sees its own files and batches only")
-    func owners() async throws {
+    @Test("a key sees its own files and batches only", arguments: Transport.allCases)
+    func owners(transport: Transport) async throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        let client = try client(keys: try KeyRing(apiKeys: ["one", "two"], path: nil))
+        let client = try client(keys: try KeyRing(apiKeys: ["one", "two"], path: nil), on: transport)
         let file = try #require(try await upload(client, line("a"), key: "one").json["id"]?.string)
         for (key, status, count) in [("one", 200, 1), ("two", 404, 0)] {
             let fields: HTTPFields = [.authorization: "Bearer \(key)"]
-            let reply = try await client.send(.get, "/v1/files/{id}", parameters: ["id": file], fields: fields)
+            let reply = try await client.send(.get, "/v1/files/\(file)", fields: fields)
             #expect(reply.status == status)
             #expect(try await client.send(.get, "/v1/files", fields: fields).json["data"]?.array?.count == count)
         }
         #expect(try await client.send(.get, "/v1/files").status == 401)
     }
 
-    @Test("what does not fit is refused, and so is a folder that cannot be used")
-    func limits() async throws {
+    @Test("what does not fit is refused, and so is a folder that cannot be used", arguments: Transport.allCases)
+    func limits(transport: Transport) async throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        let small = try client { $0.maximumStoredBytes = 200 }
+        let small = try client(on: transport) { $0.maximumStoredBytes = 200 }
         #expect(try await upload(small, String(repeating: "x", count: 150)).status == 200)
         let full = try await upload(small, String(repeating: "x", count: 51))
         #expect(full.status == 507)
         #expect(full.json["detail"]?.string?.contains("at most 200 bytes") == true)
-        let narrow = try client { $0.maximumFileBytes = 1_024 }
+        let narrow = try client(on: transport) { $0.maximumFileBytes = 1_024 }
         #expect(try await upload(narrow, String(repeating: "x", count: 1_025)).status == 413)
         let locked = try await upload(narrow, "x")
         #expect(locked.status == 503)
-        let broken = try client { $0.directory = "/dev/null/batches" }
+        let broken = try client(on: transport) { $0.directory = "/dev/null/batches" }
         let reply = try await upload(broken, "x")
         #expect(reply.status == 500)
         #expect(reply.json["detail"]?.string?.contains("Not a directory") == true)
@@ -206,7 +219,8 @@ struct BatchTests {
 
     @Test(
         "bad requests name the member",
-        arguments: [
+        arguments: Transport.allCases,
+        [
             (#"{}"#, 422, "input_file_id"),
             (#"{"input_file_id":"f","endpoint":"/v1/chat/completions","completion_window":"24h"}"#, 400, "endpoint"),
             (#"{"input_file_id":"f","endpoint":"/v1/embeddings","completion_window":"1y"}"#, 422, "completion_window"),
@@ -217,36 +231,41 @@ struct BatchTests {
             ),
         ]
     )
-    func badRequests(body: String, status: Int, parameter: String) async throws {
+    func badRequests(transport: Transport, test: (String, Int, String)) async throws {
+        let (body, status, parameter) = test
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        let reply = try await client().send(.post, "/v1/batches", body: Array(body.utf8))
+        let reply = try await client(on: transport).send(.post, "/v1/batches", body: Array(body.utf8))
         #expect(reply.status == status)
         #expect(reply.json["error"]?["param"] == .string(parameter))
     }
 
-    @Test("lists have pages, in the shape that was asked for")
-    func pages() async throws {
+    @Test("lists have pages, in the shape that was asked for", arguments: Transport.allCases)
+    func pages(transport: Transport) async throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        let client = try client()
+        let client = try client(on: transport)
         let file = try #require(try await upload(client, line("a")).json["id"]?.string)
         for _ in 0..<3 { _ = try await create(client, file) }
         let all = try await client.send(.get, "/v1/batches").json["data"]?.array?.compactMap { $0["id"]?.string } ?? []
         #expect(Set(all).count == 3)
-        let first = try await client.send(.get, "/v1/batches", query: "limit=2").json
+        let first = try await client.send(.get, "/v1/batches?limit=2").json
         #expect(first["has_more"] == .bool(true))
         #expect(first["last_id"]?.string == all[1])
-        let last = try await client.send(.get, "/v1/batches", query: "limit=2&after=\(all[1])").json
+        let last = try await client.send(.get, "/v1/batches?limit=2&after=\(all[1])").json
         #expect(last["data"]?.array?.compactMap { $0["id"]?.string } == [all[2]])
         #expect(last["has_more"] == .bool(false))
-        let bare = try await client.send(.get, "/v1/batches", query: "limit=1&format=jina").json
+        let bare = try await client.send(.get, "/v1/batches?limit=1&format=jina").json
         #expect(bare.array?.first?["batch_id"]?.string == all[0])
-        #expect(try await client.send(.get, "/v1/batches", query: "limit=0").status == 422)
+        #expect(try await client.send(.get, "/v1/batches?limit=0").status == 422)
     }
 
-    @Test("Jina's requests become a batch with the members of all", .timeLimit(.minutes(1)))
-    func jina() async throws {
+    @Test(
+        "Jina's requests become a batch with the members of all",
+        .timeLimit(.minutes(1)),
+        arguments: Transport.allCases
+    )
+    func jina(transport: Transport) async throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        let client = try client()
+        let client = try client(on: transport)
         await client.batches.start()
         let body =
             #"{"dimensions":2,"task":"retrieval","input":["a",{"text":"b"},{"custom_id":"x","body":{"input":"c","dimensions":3}}]}"#
@@ -259,27 +278,29 @@ struct BatchTests {
         #expect(results.map { $0["custom_id"]?.string } == ["request-0", "request-1", "x"])
         let lengths = results.map { $0["response"]?["body"]?["data"]?.array?.first?["embedding"]?.array?.count }
         #expect(lengths == [2, 2, 3])
-        let status = try await client.send(.get, "/v1/batch/{id}", parameters: ["id": id]).json
+        let status = try await client.send(.get, "/v1/batch/\(id)").json
         #expect(status["status"] == .string("completed"))
         #expect(status["stats"]?["total_tokens"]?.integer == 6)
         #expect(status["output_url"] == .string("/v1/batch/\(id)/output"))
-        #expect(try await client.send(.get, "/v1/batch/{id}/output", parameters: ["id": id]).status == 200)
-        #expect(try await client.send(.get, "/v1/batch/{id}/errors", parameters: ["id": id]).status == 404)
+        #expect(try await client.send(.get, "/v1/batch/\(id)/output").status == 200)
+        #expect(try await client.send(.get, "/v1/batch/\(id)/errors").status == 404)
         await client.batches.stop()
     }
 
     @Test(
         "Jina's bad requests are refused as a whole",
-        arguments: [
+        arguments: Transport.allCases,
+        [
             (#"{"input":["a"],"model":"no"}"#, 400), (#"{"input":["a"],"dimensions":9999}"#, 422),
             (#"{"input":["a"],"task":"no"}"#, 422), (#"{"input":[]}"#, 422), (#"{"input":[5]}"#, 422),
             (#"{"input_url":"http://x"}"#, 400), (#"{"input":["a"],"webhook_url":"http://x"}"#, 400),
             (#"{"input":[{"body":{"input":"a","user":1e999}}]}"#, 422),
         ]
     )
-    func jinaBadRequests(body: String, status: Int) async throws {
+    func jinaBadRequests(transport: Transport, test: (String, Int)) async throws {
+        let (body, status) = test
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        let reply = try await client().send(.post, "/v1/batch/embeddings", body: Array(body.utf8))
+        let reply = try await client(on: transport).send(.post, "/v1/batch/embeddings", body: Array(body.utf8))
         #expect(reply.status == status)
     }
 }

@@ -11,17 +11,17 @@ struct DialectTests {
     private static let model = "jina-embeddings-v5-text-small"
     private static let long = repeatElement("word", count: 40).joined(separator: " ")
 
-    private func client(_ backend: FakeBackend) throws -> TestClient {
-        try TestClient([ServedModel(settings: ModelSettings(id: Self.model), backend: backend)])
+    private func client(_ backend: FakeBackend, _ transport: Transport) throws -> TestClient {
+        try TestClient([ServedModel(settings: ModelSettings(id: Self.model), backend: backend)], on: transport)
     }
 
     private func expected(_ text: String, _ task: EmbeddingTask?, _ count: Int = 1_024) -> [Double] {
         FakeBackend().vector(.text(text), task).prefix(count).map(Double.init)
     }
 
-    @Test("every dialect gives the vectors of its inputs, in their order")
-    func vectors() async throws {
-        let client = try TestClient()
+    @Test("every dialect gives the vectors of its inputs, in their order", arguments: Transport.allCases)
+    func vectors(transport: Transport) async throws {
+        let client = try TestClient(on: transport)
         let tei = try await client.post("/embed", #"{"inputs":["a","b"],"prompt_name":"query","dimensions":4}"#)
         #expect(
             tei.json.array?.map { $0.array?.compactMap(\.double) }
@@ -64,26 +64,27 @@ struct DialectTests {
         let legacy = try await client.post("/api/embeddings", #"{"model":"\#(Self.model):query","prompt":"a"}"#)
         #expect(legacy.json["embedding"]?.array?.compactMap(\.double) == expected("a", .retrievalQuery))
         let gemini = try await client.post(
-            "/v1beta/models/{id}",
+            "/v1beta/models/\(Self.model):batchEmbedContents",
             #"{"requests":[{"content":{"parts":[{"text":"a"}]},"taskType":"CLUSTERING","outputDimensionality":3},"#
-                + #"{"content":{"parts":[{"text":"b"}]},"taskType":"CLUSTERING","outputDimensionality":3}]}"#,
-            parameters: ["id": Self.model + ":batchEmbedContents"]
+                + #"{"content":{"parts":[{"text":"b"}]},"taskType":"CLUSTERING","outputDimensionality":3}]}"#
         )
         let values = gemini.json["embeddings"]?.array?.map { $0["values"]?.array?.compactMap(\.double) }
         #expect(values == ["a", "b"].map { expected($0, .clustering, 3) })
         let single = try await client.post(
-            "/v1/models/{id}",
-            #"{"content":{"parts":[{"text":"a"}]}}"#,
-            parameters: ["id": Self.model + ":embedContent"]
+            "/v1/models/\(Self.model):embedContent",
+            #"{"content":{"parts":[{"text":"a"}]}}"#
         )
         #expect(single.json["embedding"]?["values"]?.array?.compactMap(\.double) == expected("a", nil))
     }
 
-    @Test("what is wrong with a body is refused in the dialect's own way, naming the field in its words")
-    func refusals() async throws {
-        let client = try TestClient()
+    @Test(
+        "what is wrong with a body is refused in the dialect's own way, naming the field in its words",
+        arguments: Transport.allCases
+    )
+    func refusals(transport: Transport) async throws {
+        let client = try TestClient(on: transport)
         func message(_ path: String, _ body: String, id: String = "", _ status: Int) async throws -> String {
-            let reply = try await client.post(path, body, parameters: ["id": Self.model + id])
+            let reply = try await client.post(path.replacing("{id}", with: Self.model + id), body)
             #expect(reply.status == status, "\(path) \(reply.text)")
             #expect(reply.json["detail"] == nil)
             switch path {
@@ -153,62 +154,50 @@ struct DialectTests {
         }
     }
 
-    @Test("failures of the server, keys and paths speak the dialect too")
-    func otherRefusals() async throws {
-        let broken = try TestClient([.fake(failure: .notFinite(index: 0))])
+    @Test("failures of the server, keys and paths speak the dialect too", arguments: Transport.allCases)
+    func otherRefusals(transport: Transport) async throws {
+        let broken = try TestClient([.fake(failure: .notFinite(index: 0))], on: transport)
         #expect(try await broken.post("/embed", #"{"inputs":"a"}"#).status == 424)
         #expect(try await broken.post("/embed", #"{"inputs":"a"}"#).json["error_type"]?.string == "Backend")
-        let large = try TestClient([.fake(failure: .tooManyTokens(count: 9_000, limit: 8_192))])
+        let large = try TestClient([.fake(failure: .tooManyTokens(count: 9_000, limit: 8_192))], on: transport)
         let tooMany = try await large.post("/embed_all", #"{"inputs":"a"}"#)
         #expect(tooMany.status == 422)
         #expect(tooMany.json["error_type"]?.string == "Validation")
         #expect(tooMany.json["error"]?.string?.hasPrefix("inputs should have at most 8192 tokens") == true)
-        let busy = try TestClient([.fake(failure: .overloaded(retryAfter: .seconds(2)))])
+        let busy = try TestClient([.fake(failure: .overloaded(retryAfter: .seconds(2)))], on: transport)
         let overloaded = try await busy.post("/embed", #"{"inputs":"a"}"#)
         #expect(overloaded.status == 429)
         #expect(overloaded.json["error_type"]?.string == "Overloaded")
         #expect(overloaded.fields[.retryAfter] == "2")
-        let locked = try TestClient(keys: KeyRing(apiKeys: ["k"], path: nil))
+        let locked = try TestClient(keys: KeyRing(apiKeys: ["k"], path: nil), on: transport)
         let body = #"{"content":{"parts":[{"text":"a"}]}}"#
-        let id = ["id": Self.model + ":embedContent"]
-        let refused = try await locked.post("/v1beta/models/{id}", body, parameters: id)
+        let path = "/v1beta/models/\(Self.model):embedContent"
+        let refused = try await locked.post(path, body)
         #expect(refused.json["error"]?["status"]?.string == "UNAUTHENTICATED")
         let key: HTTPFields = [HTTPField.Name("x-goog-api-key")!: "k"]
-        #expect(try await locked.post("/v1beta/models/{id}", body, parameters: id, fields: key).status == 200)
-        for (method, path, member) in [
-            (HTTPRequest.Method.get, "/api/nope", "error"), (.get, "/v2/nope", "message"),
-            (.get, "/embed", "error_type"),
-            (.put, "/embed_all/", "error_type"), (.post, "/", "error_type"), (.put, "/", "detail"),
-        ] {
-            let request = RefusedRequest(id: RequestID(), method: method, path: path)
-            let style = Routes.errorStyle(of: request)
-            let response = locked.gateway.refuse(.notFound(path: path), request, style: style)
-            #expect(response.status == .notFound)
-            #expect(try JSONParser.parse(response.body)[member] != nil)
-        }
+        #expect(try await locked.post(path, body, fields: key).status == 200)
     }
 
-    @Test("what is cut by default is told in every dialect")
-    func truncation() async throws {
-        let client = try TestClient()
+    @Test("what is cut by default is told in every dialect", arguments: Transport.allCases)
+    func truncation(transport: Transport) async throws {
+        let client = try TestClient(on: transport)
         let texts = #"["a","\#(Self.long)"]"#
         let tei = try await client.post("/embed", #"{"inputs":\#(texts)}"#)
         let cohere = try await client.post("/v2/embed", #"{"texts":\#(texts),"input_type":"clustering"}"#)
         let ollama = try await client.post("/api/embed", #"{"input":\#(texts)}"#)
         let gemini = try await client.post(
-            "/v1beta/models/{id}",
-            #"{"content":{"parts":[{"text":"\#(Self.long)"}]}}"#,
-            parameters: ["id": Self.model + ":embedContent"]
+            "/v1beta/models/\(Self.model):embedContent",
+            #"{"content":{"parts":[{"text":"\#(Self.long)"}]}}"#
         )
         for reply in [tei, cohere, ollama] { #expect(reply.fields[.truncatedInputs] == "1; inputs=1") }
         #expect(gemini.fields[.truncatedInputs] == "1; inputs=0")
         #expect(cohere.json["meta"]?["warnings"]?.array == [.string("texts[1] was truncated")])
     }
 
-    @Test("options reach the engine")
-    func options() async throws {
+    @Test("options reach the engine", arguments: Transport.allCases)
+    func options(transport: Transport) async throws {
         let backend = FakeBackend()
-        let client = try client(backend)
+        let client = try client(backend, transport)
         let cohere = #"{"texts":["a"],"input_type":"search_query","max_tokens":7,"priority":5,"truncate":"NONE"}"#
         _ = try await client.post("/v2/embed", cohere)
         #expect(backend.lastRequest?.maximumTokens == 7)
@@ -225,9 +214,9 @@ struct DialectTests {
         #expect(backend.lastRequest?.maximumTotalTokens == 8_192)
     }
 
-    @Test("Ollama answers no text with no vector, and describes its models")
-    func ollama() async throws {
-        let client = try TestClient()
+    @Test("Ollama answers no text with no vector, and describes its models", arguments: Transport.allCases)
+    func ollama(transport: Transport) async throws {
+        let client = try TestClient(on: transport)
         #expect(try await client.post("/api/embed", #"{"input":""}"#).json["embeddings"]?.array == [])
         #expect(try await client.post("/api/embed", "{}").json["embeddings"]?.array == [])
         #expect(try await client.post("/api/embeddings", #"{"prompt":""}"#).json["embedding"]?.array == [])
@@ -243,9 +232,9 @@ struct DialectTests {
         #expect(try await client.send(.get, "/api/version").json["version"]?.string != nil)
     }
 
-    @Test("tokens with their places, and back to text")
-    func tokenizer() async throws {
-        let client = try TestClient()
+    @Test("tokens with their places, and back to text", arguments: Transport.allCases)
+    func tokenizer(transport: Transport) async throws {
+        let client = try TestClient(on: transport)
         let reply = try await client.post("/tokenize", #"{"inputs":["foxes jump"],"add_special_tokens":true}"#)
         let tokens = try #require(reply.json.array?.first?.array)
         #expect(tokens.last?["special"]?.bool == true)
@@ -259,9 +248,9 @@ struct DialectTests {
         #expect(info["model_type"]?["embedding"]?["pooling"]?.string == "last_token")
     }
 
-    @Test("similarity is the cosine")
-    func similarity() async throws {
-        let client = try TestClient()
+    @Test("similarity is the cosine", arguments: Transport.allCases)
+    func similarity(transport: Transport) async throws {
+        let client = try TestClient(on: transport)
         let body = #"{"inputs":{"source_sentence":"a","sentences":["b","a"]},"parameters":{"prompt_name":"query"}}"#
         let scores = try await client.post("/similarity", body).json.array?.compactMap(\.double)
         let a = expected("a", .retrievalQuery)

@@ -10,9 +10,9 @@ import Testing
 struct EmbeddingsEndpointTests {
     private static let model = "jina-embeddings-v5-text-small"
 
-    @Test("vectors, order, index and usage are those of the inputs")
-    func contents() async throws {
-        let reply = try await TestClient().embed(#"{"input":["one two","three"],"dimensions":8}"#)
+    @Test("vectors, order, index and usage are those of the inputs", arguments: Transport.allCases)
+    func contents(transport: Transport) async throws {
+        let reply = try await TestClient(on: transport).embed(#"{"input":["one two","three"],"dimensions":8}"#)
         let backend = FakeBackend()
         for (index, text) in ["one two", "three"].enumerated() {
             let item = try #require(reply.json["data"]?.array?[index])
@@ -26,8 +26,11 @@ struct EmbeddingsEndpointTests {
         #expect(reply.fields[HTTPField.Name("openai-processing-ms")!].flatMap { Int($0) } != nil)
     }
 
-    @Test("token ids of cl100k become text; a model's own are passed on; else 422 with advice")
-    func tokenIDs() async throws {
+    @Test(
+        "token ids of cl100k become text; a model's own are passed on; else 422 with advice",
+        arguments: Transport.allCases
+    )
+    func tokenIDs(transport: Transport) async throws {
         func last(_ input: TokenInput, _ body: String) async throws -> ([EmbeddingInput]?, TestClient.Reply) {
             let backend = FakeBackend()
             let settings = ModelSettings(id: Self.model, tokenInput: input)
@@ -42,17 +45,17 @@ struct EmbeddingsEndpointTests {
         #expect(outOfRange.json["error"]?["param"]?.string == "input[1]")
         for reply in [
             try await last(.reject, #"{"input":[1]}"#).1,
-            try await TestClient([.fake(nil, .bert)]).embed(#"{"input":[[1]]}"#),
+            try await TestClient([.fake(nil, .bert)], on: transport).embed(#"{"input":[[1]]}"#),
         ] {
             #expect(reply.status == 422)
             #expect(reply.json["detail"]?.string?.contains("check_embedding_ctx_length=False") == true)
         }
     }
 
-    @Test("over the limit: the whole request fails, or the input is cut")
-    func length() async throws {
+    @Test("over the limit: the whole request fails, or the input is cut", arguments: Transport.allCases)
+    func length(transport: Transport) async throws {
         let long = repeatElement("word", count: 40).joined(separator: " ")
-        let refused = try await TestClient().embed(#"{"input":["a","\#(long)"]}"#)
+        let refused = try await TestClient(on: transport).embed(#"{"input":["a","\#(long)"]}"#)
         #expect(refused.status == 400)
         #expect(refused.json["code"]?.string == "INPUT_TOKEN_LIMIT_EXCEEDED")
         #expect(refused.json["error"]?["param"]?.string == "input[1]")
@@ -62,28 +65,28 @@ struct EmbeddingsEndpointTests {
             "This model's maximum context length is 32 tokens", "input[1]",
             "Please reduce your prompt; or completion length.",
         ] { #expect(detail.contains(sentence)) }
-        let cut = try await TestClient().embed(#"{"input":["\#(long)"],"truncate":true}"#)
+        let cut = try await TestClient(on: transport).embed(#"{"input":["\#(long)"],"truncate":true}"#)
         #expect(cut.json["usage"]?["total_tokens"]?.integer == 32)
     }
 
-    @Test("dimensions are those of the model")
-    func dimensions() async throws {
-        let over = try await TestClient().embed(#"{"input":"a","dimensions":4096}"#)
+    @Test("dimensions are those of the model", arguments: Transport.allCases)
+    func dimensions(transport: Transport) async throws {
+        let over = try await TestClient(on: transport).embed(#"{"input":"a","dimensions":4096}"#)
         #expect(over.status == 422)
         let entry = try #require(over.json["errors"]?.array?.first)
         #expect(entry["field"]?.string == "body -> dimensions")
         #expect(entry["message"]?.string == "Input should be less than or equal to 1024")
         #expect(entry["type"]?.string == "less_than_equal")
         #expect(entry["input"]?.integer == 4_096)
-        let bert = try TestClient([.fake(nil, .bert)])
+        let bert = try TestClient([.fake(nil, .bert)], on: transport)
         #expect(try await bert.embed(#"{"input":"a","dimensions":384}"#).status == 200)
         let cut = try await bert.embed(#"{"input":"a","dimensions":64}"#)
         #expect(cut.status == 422)
         #expect(cut.json["detail"]?.string?.contains("only be 384") == true)
     }
 
-    @Test("the task of the request wins over that of the name, that over the operator's")
-    func tasks() async throws {
+    @Test("the task of the request wins over that of the name, that over the operator's", arguments: Transport.allCases)
+    func tasks(transport: Transport) async throws {
         func task(_ body: String, default defaultTask: EmbeddingTask? = nil) async throws -> EmbeddingTask? {
             let backend = FakeBackend()
             let settings = ModelSettings(id: Self.model, defaultTask: defaultTask)
@@ -98,8 +101,8 @@ struct EmbeddingsEndpointTests {
         #expect(try await task(both) == .textMatching)
     }
 
-    @Test("a model without tasks takes any task and ignores it, but no nonsense")
-    func symmetricModel() async throws {
+    @Test("a model without tasks takes any task and ignores it, but no nonsense", arguments: Transport.allCases)
+    func symmetricModel(transport: Transport) async throws {
         let backend = FakeBackend(.bert)
         let client = try TestClient([ServedModel(settings: .standard, backend: backend)])
         #expect(try await client.embed(#"{"input":"a","task":"retrieval.query"}"#).status == 200)
@@ -107,9 +110,9 @@ struct EmbeddingsEndpointTests {
         #expect(try await client.embed(#"{"input":"a","task":"foo"}"#).status == 422)
     }
 
-    @Test("a checkpoint for one task refuses the others")
-    func singleTask() async throws {
-        let client = try TestClient([.fake(nil, .retrievalOnly)])
+    @Test("a checkpoint for one task refuses the others", arguments: Transport.allCases)
+    func singleTask(transport: Transport) async throws {
+        let client = try TestClient([.fake(nil, .retrievalOnly)], on: transport)
         #expect(try await client.embed(#"{"input":"a","task":"retrieval.query"}"#).status == 200)
         let reply = try await client.embed(#"{"input":"a","task":"clustering"}"#)
         #expect(reply.status == 422)
@@ -117,16 +120,16 @@ struct EmbeddingsEndpointTests {
         #expect(reply.json["detail"]?.string?.hasSuffix("only retrieval.query, retrieval.passage.") == true)
     }
 
-    @Test("the operator's length of vectors holds where the request names none")
-    func defaultDimensions() async throws {
-        let client = try TestClient([.fake(ModelSettings(id: Self.model, defaultDimensions: 16))])
+    @Test("the operator's length of vectors holds where the request names none", arguments: Transport.allCases)
+    func defaultDimensions(transport: Transport) async throws {
+        let client = try TestClient([.fake(ModelSettings(id: Self.model, defaultDimensions: 16))], on: transport)
         #expect(try await client.embed(#"{"input":"a"}"#).embedding()?.array?.count == 16)
         #expect(try await client.embed(#"{"input":"a","dimensions":32}"#).embedding()?.array?.count == 32)
     }
 
-    @Test("an error has one body for the readers of three APIs")
-    func errorBody() async throws {
-        let reply = try await TestClient().embed(#"{"model":"nope","input":"a"}"#)
+    @Test("an error has one body for the readers of three APIs", arguments: Transport.allCases)
+    func errorBody(transport: Transport) async throws {
+        let reply = try await TestClient(on: transport).embed(#"{"model":"nope","input":"a"}"#)
         #expect(reply.status == 400)
         #expect(reply.json.object?.members.map(\.name) == ["detail", "code", "request_id", "error"])
         let message = "Model 'nope' not found. Available models: \(Self.model)"
@@ -143,7 +146,8 @@ struct EmbeddingsEndpointTests {
 
     @Test(
         "failures of the engine have their statuses",
-        arguments: [
+        arguments: Transport.allCases,
+        [
             (.tokenOutOfRange(index: 0, id: 9, vocabularySize: 5), 422, "invalid_request_error"),
             (.emptyTokens(index: 0), 422, "invalid_request_error"),
             (.dimensionsOutOfRange(requested: 9, range: 1...4), 422, "invalid_request_error"),
@@ -153,8 +157,9 @@ struct EmbeddingsEndpointTests {
             (.computeFailed(reason: "secret"), 500, "server_error"),
         ] as [(EmbeddingError, Int, String)]
     )
-    func engineFailures(failure: EmbeddingError, status: Int, type: String) async throws {
-        let client = try TestClient([.fake(failure: failure)])
+    func engineFailures(transport: Transport, test: (EmbeddingError, Int, String)) async throws {
+        let (failure, status, type) = test
+        let client = try TestClient([.fake(failure: failure)], on: transport)
         let reply = try await client.embed(#"{"input":"a"}"#)
         #expect(reply.status == status)
         #expect(reply.json["error"]?["type"]?.string == type)
@@ -169,17 +174,17 @@ struct EmbeddingsEndpointTests {
         }
     }
 
-    @Test("before the models are loaded: 503")
-    func unavailable() async throws {
-        let client = try TestClient([])
+    @Test("before the models are loaded: 503", arguments: Transport.allCases)
+    func unavailable(transport: Transport) async throws {
+        let client = try TestClient([], on: transport)
         #expect(try await client.embed(#"{"input":"a"}"#).status == 503)
         client.state.drain()
         #expect(try await client.embed(#"{"input":"a"}"#).status == 503)
     }
 
-    @Test("while draining, what still arrives is served")
-    func draining() async throws {
-        let client = try TestClient()
+    @Test("while draining, what still arrives is served", arguments: Transport.allCases)
+    func draining(transport: Transport) async throws {
+        let client = try TestClient(on: transport)
         client.state.drain()
         #expect(try await client.embed(#"{"input":"a"}"#).status == 200)
         #expect(try await client.send(.get, "/readyz").status == 503)

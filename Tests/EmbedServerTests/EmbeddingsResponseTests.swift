@@ -1,3 +1,4 @@
+import HTTPCore
 import JSONCore
 import Testing
 
@@ -19,10 +20,8 @@ struct EmbeddingsResponseTests {
             computeTime: .zero
         )
         let format = OutputFormat(numbers: numbers, wire: wire)
-        return String(
-            decoding: EmbeddingsResponse(result: result, model: "m", format: format).encoded(),
-            as: UTF8.self
-        )
+        let response = Response.json(EmbeddingsResponse(result: result, model: "m", format: format).body)
+        return String(decoding: response.body, as: UTF8.self)
     }
 
     @Test("members come in OpenAI's order, items in the order of the inputs")

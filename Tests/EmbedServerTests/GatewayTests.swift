@@ -10,7 +10,7 @@ import Testing
 @Suite("Access, traces and CORS")
 struct GatewayTests {
     /// A client of a server with three keys: `e` may embed three times a minute, `m` read metrics, `x` reload.
-    private func client(origins: [String] = []) throws -> TestClient {
+    private func client(_ transport: Transport, origins: [String] = []) throws -> TestClient {
         let file = FileManager.default.temporaryDirectory.appendingPathComponent("keys-\(UUID()).json")
         try Data(
             """
@@ -21,14 +21,16 @@ struct GatewayTests {
             ]}
             """.utf8
         ).write(to: file)
-        return try TestClient(keys: KeyRing(apiKeys: [], path: file.path), origins: origins)
+        return try TestClient(keys: KeyRing(apiKeys: [], path: file.path), on: transport) {
+            $0.cors.allowedOrigins = origins
+        }
     }
 
     private func bearer(_ key: String) -> HTTPFields { [.authorization: "Bearer \(key)"] }
 
-    @Test("each scope opens its routes and no others")
-    func scopes() async throws {
-        let client = try client()
+    @Test("each scope opens its routes and no others", arguments: Transport.allCases)
+    func scopes(transport: Transport) async throws {
+        let client = try client(transport)
         let routes: [(HTTPRequest.Method, String)] = [
             (.post, "/v1/embeddings"), (.get, "/metrics"), (.post, "/admin/reload"),
         ]
@@ -45,13 +47,14 @@ struct GatewayTests {
             }
         }
         #expect(try await client.send(.get, "/metrics").status == 401)
-        #expect(client.log.lines.first?["key"] == "embedder")
-        #expect(!"\(client.log.lines)".contains("Bearer"))
+        let lines = try await client.lines(6)
+        #expect(lines.first?["key"] == "embedder")
+        #expect(!"\(lines)".contains("Bearer"))
     }
 
-    @Test("without keys everything is open")
-    func unlocked() async throws {
-        let client = try TestClient()
+    @Test("without keys everything is open", arguments: Transport.allCases)
+    func unlocked(transport: Transport) async throws {
+        let client = try TestClient(on: transport)
         #expect(try await client.send(.get, "/metrics").status == 200)
         #expect(try await client.send(.post, "/admin/reload").json["keys"]?.integer == 0)
         #expect(
@@ -59,9 +62,9 @@ struct GatewayTests {
         )
     }
 
-    @Test("a key is held to its limits, and told about them")
-    func limits() async throws {
-        let client = try client()
+    @Test("a key is held to its limits, and told about them", arguments: Transport.allCases)
+    func limits(transport: Transport) async throws {
+        let client = try client(transport)
         let first = try await client.embed(#"{"input":"a b c d e f g h i"}"#, fields: bearer("e"))
         #expect(first.fields[HTTPField.Name("x-ratelimit-remaining-requests")!] == "2")
         #expect(first.fields[HTTPField.Name("x-ratelimit-remaining-tokens")!] == "10")
@@ -77,28 +80,31 @@ struct GatewayTests {
         #expect(fourth.json["error"]?["code"]?.string == "rate_limit_exceeded")
     }
 
-    @Test("a wait that clients would not honour is capped, and they are told not to try again by themselves")
-    func longWait() async throws {
+    @Test(
+        "a wait that clients would not honour is capped, and they are told not to try again by themselves",
+        arguments: Transport.allCases
+    )
+    func longWait(transport: Transport) async throws {
         let error = EmbeddingError.overloaded(retryAfter: .seconds(90))
-        let reply = try await TestClient([.fake(failure: error)]).embed(#"{"input":"a"}"#)
+        let reply = try await TestClient([.fake(failure: error)], on: transport).embed(#"{"input":"a"}"#)
         #expect(reply.status == 429)
         #expect(reply.fields[.retryAfter] == "59")
         #expect(reply.fields[HTTPField.Name("x-should-retry")!] == "false")
         let short = EmbeddingError.overloaded(retryAfter: .milliseconds(1_500))
-        let other = try await TestClient([.fake(failure: short)]).embed(#"{"input":"a"}"#)
+        let other = try await TestClient([.fake(failure: short)], on: transport).embed(#"{"input":"a"}"#)
         #expect(other.fields[.retryAfter] == "2")
         #expect(other.fields[HTTPField.Name("retry-after-ms")!] == "1500")
         #expect(other.fields[HTTPField.Name("x-should-retry")!] == nil)
     }
 
-    @Test("timing and trace come back, and go to the log")
-    func trace() async throws {
-        let client = try TestClient()
+    @Test("timing and trace come back, and go to the log", arguments: Transport.allCases)
+    func trace(transport: Transport) async throws {
+        let client = try TestClient(on: transport)
         let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
         let reply = try await client.embed(#"{"input":"a"}"#, fields: [.traceparent: parent])
         #expect(reply.fields[.traceparent] == parent)
         #expect(reply.fields[.serverTiming] == "queue;dur=2.0, compute;dur=5.0")
-        let line = try #require(client.log.lines.first)
+        let line = try #require(try await client.lines(1).first)
         #expect(line["trace_id"] == "4bf92f3577b34da6a3ce929d0e0e4736")
         #expect(line["parent_id"] == "00f067aa0ba902b7")
         #expect(line["queue_ms"]?.description == "2.0")
@@ -130,10 +136,12 @@ struct GatewayTests {
 
     @Test(
         "a preflight lets a page of an allowed origin send its key",
-        arguments: [(["https://a.example"], "https://a.example"), (["*"], "*")]
+        arguments: Transport.allCases,
+        [(["https://a.example"], "https://a.example"), (["*"], "*")]
     )
-    func preflight(origins: [String], allowed: String) async throws {
-        let client = try client(origins: origins)
+    func preflight(transport: Transport, test: ([String], String)) async throws {
+        let (origins, allowed) = test
+        let client = try client(transport, origins: origins)
         let fields: HTTPFields = [
             .origin: "https://a.example", .accessControlRequestMethod: "POST",
             .accessControlRequestHeaders: "authorization,content-type",
@@ -151,9 +159,9 @@ struct GatewayTests {
         #expect(answer.fields[.accessControlExposeHeaders]?.contains("x-request-id") == true)
     }
 
-    @Test("other origins are told nothing, and caches are told why")
-    func otherOrigins() async throws {
-        let client = try client(origins: ["https://a.example"])
+    @Test("other origins are told nothing, and caches are told why", arguments: Transport.allCases)
+    func otherOrigins(transport: Transport) async throws {
+        let client = try client(transport, origins: ["https://a.example"])
         for origin in ["https://b.example", "http://a.example", "https://a.example.evil", "null"] {
             let reply = try await client.send(.options, "/v1/embeddings", fields: [.origin: origin])
             #expect(reply.fields[.accessControlAllowOrigin] == nil)
@@ -162,7 +170,7 @@ struct GatewayTests {
             #expect(answer.fields[.accessControlAllowOrigin] == nil)
             #expect(answer.fields[.vary] == "Origin")
         }
-        let off = try await TestClient().send(.get, "/livez", fields: [.origin: "https://a.example"])
+        let off = try await TestClient(on: transport).send(.get, "/livez", fields: [.origin: "https://a.example"])
         #expect(off.fields[.accessControlAllowOrigin] == nil)
         #expect(off.fields[.vary] == nil)
     }

@@ -37,13 +37,13 @@ struct OperationsTests {
         arguments: ["jina-embeddings-v5-text-small", "jinaai/jina-embeddings-v5-text-small"]
     )
     func model(id: String) async throws {
-        let reply = try await TestClient().send(.get, "/v1/models/{id}", parameters: ["id": id])
+        let reply = try await TestClient().send(.get, "/v1/models/\(id)")
         #expect(reply.json["id"]?.string == "jina-embeddings-v5-text-small")
     }
 
     @Test("an unknown model is 404 here")
     func unknownModel() async throws {
-        let reply = try await TestClient().send(.get, "/v1/models/{id}", parameters: ["id": "nope"])
+        let reply = try await TestClient().send(.get, "/v1/models/nope")
         #expect(reply.status == 404)
         #expect(reply.json["error"]?["code"]?.string == "model_not_found")
     }
@@ -116,24 +116,24 @@ struct OperationsTests {
     func refusals(error: HTTPError) throws {
         let client = try TestClient()
         let id = RequestID()
-        let response = client.gateway.refuse(error, RefusedRequest(id: id), style: .standard)
+        let response = client.application.http.errorResponse(error, RefusedRequest(id: id))
         #expect(response.status == error.status)
         #expect(response.fields[.contentType] == "application/json")
         let body = try JSONParser.parse(response.body)
         #expect(body["detail"]?.string == error.message)
         #expect(body["request_id"]?.string == id.rawValue)
         #expect(body["error"]?["message"]?.string == error.message)
-        let code = try #require(body["code"]?.string)
-        #expect(client.metrics.text().contains("embed_request_errors_total{code=\"\(code)\"} 1\n"))
-        #expect(client.log.lines.first?["id"] == "\(id.rawValue)")
+        let note = try #require(response.note as? RequestNote)
+        #expect(note.error == body["code"]?.string)
+        #expect(note.refusal == error.message)
     }
 
     @Test("what the HTTP layer refuses can be read by pages of allowed origins")
     func refusalsAndPages() throws {
-        let client = try TestClient(origins: ["https://a.example"])
+        let client = try TestClient { $0.cors.allowedOrigins = ["https://a.example"] }
         func refuse(_ origin: String) -> HTTPFields {
             let request = RefusedRequest(id: RequestID(), path: "/x", fields: [.origin: origin])
-            return client.gateway.refuse(.notFound(path: "/x"), request, style: .standard).fields
+            return client.application.http.errorResponse(.notFound(path: "/x"), request).fields
         }
         #expect(refuse("https://a.example")[.accessControlAllowOrigin] == "https://a.example")
         #expect(refuse("https://b.example")[.accessControlAllowOrigin] == nil)

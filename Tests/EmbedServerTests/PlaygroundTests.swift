@@ -69,7 +69,7 @@ struct PlaygroundTests {
         func isServed(_ client: TestClient) -> Bool {
             client.routes.contains { $0.pattern == "/" && $0.methods.contains(.get) }
         }
-        #expect(!isServed(try TestClient(playground: nil)))
+        #expect(!isServed(try TestClient { $0.server.playground = false }))
         #expect(isServed(try TestClient()))
     }
 }

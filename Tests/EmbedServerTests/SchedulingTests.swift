@@ -28,20 +28,21 @@ struct SchedulingTests {
 
     @Test("X-Request-Timeout sets a deadline, but none beyond the operator's")
     func timeout() async throws {
-        func remaining(_ fields: HTTPFields, limit: Duration?) async throws -> Duration? {
+        func remaining(_ fields: HTTPFields, limit: Int?) async throws -> Duration? {
             let backend = FakeBackend()
             let model = ServedModel(settings: ModelSettings(id: "m"), backend: backend)
             let begin = ContinuousClock.now
-            _ = try await TestClient([model], requestTimeout: limit).embed(#"{"input":"x"}"#, fields: fields)
+            let client = try TestClient([model]) { $0.scheduler.requestTimeoutSeconds = limit }
+            _ = try await client.embed(#"{"input":"x"}"#, fields: fields)
             return backend.lastRequest?.deadline.map { $0 - begin }
         }
         let asked = try fields("X-Request-Timeout", "100.5")
         // The request is received a moment after `begin`.
         let own = try #require(try await remaining(asked, limit: nil))
         #expect(own >= .seconds(100.5) && own < .seconds(160))
-        let capped = try #require(try await remaining(asked, limit: .seconds(1)))
+        let capped = try #require(try await remaining(asked, limit: 1))
         #expect(capped >= .seconds(1) && capped < .seconds(61))
-        #expect(try await remaining([:], limit: .seconds(1)) != nil)
+        #expect(try await remaining([:], limit: 1) != nil)
         #expect(try await remaining([:], limit: nil) == nil)
     }
 

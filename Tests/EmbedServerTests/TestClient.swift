@@ -7,91 +7,87 @@ import Testing
 
 @testable import EmbedServer
 
-/// Calls the routes without a socket.
+/// Asks the application that `serve` puts on a socket, with or without one.
 struct TestClient {
-    let state = ServiceState()
-    let metrics = ServerMetrics()
+    let application: EmbeddingApplication
     let log = RecordingLogHandler()
-    let gateway: Gateway
-    let routes: [Route]
+    private let server: SocketServer?
+
+    var state: ServiceState { application.state }
+    var metrics: ServerMetrics { application.metrics }
+    var routes: [Route] { application.routes }
     /// Its folder is made when it is first used.
-    let batches: BatchService
+    var batches: BatchService { application.batches }
 
     init(
         _ models: [ServedModel] = [.fake()],
         keys: KeyRing? = nil,
-        origins: [String] = [],
-        requestTimeout: Duration? = nil,
-        playground: PlaygroundEndpoint? = PlaygroundEndpoint(),
-        batch: BatchSettings = BatchSettings()
+        batch: BatchSettings = BatchSettings(),
+        on transport: Transport = .router,
+        settings change: (inout Settings) -> Void = { _ in }
     ) throws {
-        let keys = try keys ?? KeyRing(apiKeys: [], path: nil)
-        let limiter = RateLimiter()
+        var settings = Settings()
+        settings.batch = batch
+        let folder = FileManager.default.temporaryDirectory.path + "/batches-\(UUID().uuidString)"
+        settings.batch.directory = batch.directory ?? folder
+        change(&settings)
         let log = log
-        gateway = Gateway(
-            authentication: Authentication(keys: keys),
-            limiter: limiter,
-            cors: CORSPolicy(allowedOrigins: origins),
-            log: AccessLog(logger: Logger(label: "test") { _ in log }),
-            metrics: metrics
+        application = EmbeddingApplication(
+            settings: settings,
+            home: HomeDirectory(environment: [:]),
+            keys: try keys ?? KeyRing(apiKeys: [], path: nil),
+            accessLog: Logger(label: "test") { _ in log },
+            startedAt: 1_700_000_000
         )
-        metrics.add(state)
-        batches = BatchService(
-            directory: batch.directory ?? FileManager.default.temporaryDirectory.path + "/batches-\(UUID().uuidString)",
-            settings: batch,
-            state: state,
-            keys: keys,
-            answer: EmbeddingsEndpoint(
-                runner: EmbeddingRunner(state: state, limiter: limiter, metrics: metrics)
-            ).answer
-        )
-        routes =
-            Routes(
-                gateway: gateway,
-                runner: EmbeddingRunner(
-                    state: state,
-                    limiter: limiter,
-                    metrics: metrics,
-                    requestTimeout: requestTimeout
-                ),
-                models: ModelsEndpoint(state: state, created: 1_700_000_000),
-                health: HealthEndpoint(state: state),
-                metrics: MetricsEndpoint(metrics: metrics),
-                reload: ReloadEndpoint(reloader: Reloader(keys: keys, metrics: metrics)),
-                openAPI: OpenAPIEndpoint(),
-                playground: playground,
-                batches: BatchRoutes(gateway: gateway, service: batches, state: state)
-            ).all
+        server = transport == .socket ? SocketServer(application.http) : nil
         if !models.isEmpty { state.becomeReady(try ModelCatalog(models)) }
     }
 
-    /// The answer of a route, found by its pattern.
+    /// The answer to a request.
+    ///
+    /// - Parameters:
+    ///   - path: a path with its query.
+    ///   - authority: the value of Host; `nil` for HTTP/1.0 without one.
     func send(
         _ method: HTTPRequest.Method,
-        _ pattern: String,
-        parameters: [String: String] = [:],
-        query: String? = nil,
+        _ path: String,
+        authority: String? = "localhost",
         fields: HTTPFields = [:],
         body: [UInt8] = []
     ) async throws -> Reply {
-        let route = try #require(routes.first { $0.pattern == pattern && $0.methods.contains(method) })
-        var head = HTTPRequest(method: method, scheme: "http", authority: "localhost", path: pattern)
-        head.headerFields = fields
-        let request = Request(head: head, path: pattern, query: query, pathParameters: parameters, body: body)
+        let head = HTTPRequest(
+            method: method,
+            scheme: "http",
+            authority: authority,
+            path: path,
+            headerFields: fields
+        )
         let response: Response
-        switch route.admit(request) {
-        case .handle(let handler): response = await handler(request)
-        case .handleImmediately(let handler): response = handler(request)
-        case .refuse(let refusal): response = refusal
+        if let server {
+            response = try await server.send(head, body: body)
+        } else {
+            let parts = path.split(separator: "?", maxSplits: 1).map(String.init)
+            let request = Request(
+                head: head,
+                path: parts[0],
+                query: parts.count > 1 ? parts[1] : nil,
+                body: body
+            )
+            var answer = await application.http.answer(request)
+            answer.fields[Self.requestID] = request.id.rawValue
+            response = answer
         }
+        let content = try response.content()
         return Reply(
             status: response.status.code,
             fields: response.fields,
-            text: String(decoding: response.body, as: UTF8.self),
-            json: (try? JSONParser.parse(response.body)) ?? .null,
-            id: request.id.rawValue
+            text: String(decoding: content, as: UTF8.self),
+            json: (try? JSONParser.parse(content)) ?? .null,
+            id: response.fields[Self.requestID] ?? ""
         )
     }
+
+    private static let requestID = HTTPField.Name("x-request-id")!
 
     /// The answer to `POST /v1/embeddings`.
     func embed(_ body: String, fields: HTTPFields = [:]) async throws -> Reply {
@@ -99,13 +95,16 @@ struct TestClient {
     }
 
     /// The answer to a body.
-    func post(
-        _ pattern: String,
-        _ body: String,
-        parameters: [String: String] = [:],
-        fields: HTTPFields = [:]
-    ) async throws -> Reply {
-        try await send(.post, pattern, parameters: parameters, fields: fields, body: Array(body.utf8))
+    func post(_ path: String, _ body: String, fields: HTTPFields = [:]) async throws -> Reply {
+        try await send(.post, path, fields: fields, body: Array(body.utf8))
+    }
+
+    /// The first lines of the access log, once they are there: a client can have its answer a moment before.
+    func lines(_ count: Int) async throws -> [Logger.Metadata] {
+        for _ in 0..<5_000 where log.lines.count < count { try await Task.sleep(for: .milliseconds(1)) }
+        let lines = log.lines
+        try #require(lines.count >= count)
+        return lines
     }
 
     struct Reply {

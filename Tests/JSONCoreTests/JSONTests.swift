@@ -107,4 +107,24 @@ import Testing
             #expect(try JSONParser.parse(writer.bytes).double != nil, "\(text) is not JSON")
         }
     }
+
+    @Test("what is written in pieces is what is written at once, wherever it is taken")
+    func pieces() {
+        let steps: [(inout JSONWriter) -> Void] = [
+            { $0.beginObject() }, { $0.key("a") }, { $0.beginArray() }, { $0.value(1) }, { $0.beginArray() },
+            { $0.endArray() }, { $0.value("x\n") }, { $0.beginObject() }, { $0.endObject() }, { $0.null() },
+            { $0.endArray() }, { $0.key("b") }, { $0.value(true) }, { $0.endObject() },
+        ]
+        for mask in 0..<1 << steps.count {
+            var writer = JSONWriter()
+            var text: [UInt8] = []
+            for (index, step) in steps.enumerated() {
+                step(&writer)
+                if mask >> index & 1 == 1 { text += writer.takeBytes() }
+            }
+            text += writer.takeBytes()
+            #expect(writer.bytes.isEmpty)
+            #expect(String(decoding: text, as: UTF8.self) == #"{"a":[1,[],"x\n",{},null],"b":true}"#)
+        }
+    }
 }

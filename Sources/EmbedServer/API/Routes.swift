@@ -20,34 +20,28 @@ struct Routes {
     let openAPI: OpenAPIEndpoint
     /// `GET /`; `nil` where the operator has turned it off.
     let playground: PlaygroundEndpoint?
-    /// `/v1/files`, `/v1/batches` and `/v1/batch`.
-    let batches: BatchRoutes
+    /// What `/v1/files`, `/v1/batches` and `/v1/batch` stand for.
+    let batches: BatchService
 
     /// All of them.
-    ///
-    /// Probes are answered on the event loops: elsewhere they would wait for a thread while large bodies are decoded.
     var all: [Route] {
         let embeddings = EmbeddingsEndpoint(runner: runner)
+        let explain = ExplainEndpoint(state: runner.state)
         let routes =
-            dialects + batches.all + pages + [
-                Route([.post], "/v1/embeddings", handler: gateway.locked(.embed, embeddings.answer)),
-                Route([.post], "/embeddings", handler: gateway.locked(.embed, embeddings.answer)),
-                Route(
-                    [.post],
-                    "/v1/explain",
-                    bodyLimit: ExplainEndpoint.bodyLimit,
-                    handler: gateway.locked(.embed, ExplainEndpoint(state: runner.state).answer)
-                ),
-                Route([.get], "/v1/models", handler: gateway.open(models.list)),
-                Route([.get], "/v1/models/{id}", handler: gateway.open(models.show)),
-                Route([.get], "/openapi.json", handler: gateway.open(openAPI.answer)),
-                .immediate([.get], "/livez", handler: gateway.probe(health.live)),
-                .immediate([.get], "/live", handler: gateway.probe(health.live)),
-                .immediate([.get], "/readyz", handler: gateway.probe(health.ready)),
-                .immediate([.get], "/ready", handler: gateway.probe(health.ready)),
-                .immediate([.get], "/health", handler: gateway.probe(health.ready)),
-                Route([.get], "/metrics", handler: gateway.locked(.metrics, level: .debug, metrics.answer)),
-                Route([.post], "/admin/reload", handler: gateway.locked(.admin, reload.answer)),
+            dialects + fileAndBatchRoutes + pages + [
+                gateway.locked(.embed, .post, "/v1/embeddings", embeddings.answer),
+                gateway.locked(.embed, .post, "/embeddings", embeddings.answer),
+                gateway.locked(.embed, .post, "/v1/explain", bodyLimit: ExplainEndpoint.bodyLimit, explain.answer),
+                gateway.open(.get, "/v1/models", models.list),
+                gateway.open(.get, "/v1/models/{id}", models.show),
+                gateway.open(.get, "/openapi.json", openAPI.answer),
+                gateway.probe("/livez", health.live),
+                gateway.probe("/live", health.live),
+                gateway.probe("/readyz", health.ready),
+                gateway.probe("/ready", health.ready),
+                gateway.probe("/health", health.ready),
+                gateway.locked(.metrics, .get, "/metrics", level: .debug, metrics.answer),
+                gateway.locked(.admin, .post, "/admin/reload", reload.answer),
             ]
         // Without CORS the router answers OPTIONS by itself.
         return gateway.cors.isEnabled ? routes + preflights(of: routes) : routes
@@ -55,7 +49,7 @@ struct Routes {
 
     private var pages: [Route] {
         guard let playground else { return [] }
-        return [Route([.get], "/", handler: gateway.open(playground.answer))]
+        return [gateway.open(.get, "/", playground.answer)]
     }
 
     /// One for each pattern, with the methods of all its routes.

@@ -5,10 +5,10 @@ import JSONCore
 /// Writes one line of a batch's output or errors.
 enum BatchResult {
     /// The answer of the endpoint: `{"id", "custom_id", "response": {"status_code", "request_id", "body"}, "error": null}`.
-    static func line(_ response: Response, to customID: String, id: RequestID) -> [UInt8] {
+    static func line(_ response: Response, to customID: String, id: RequestID) throws(BodyError) -> [UInt8] {
         var line = start(customID, id: id)
         line += #""response":{"status_code":\#(response.status.code),"request_id":"\#(id)","body":"#.utf8
-        line += response.body
+        line += try response.content()
         line += "},\"error\":null}\n".utf8
         return line
     }

@@ -100,9 +100,10 @@ struct BatchRunner: Sendable {
                 continue
             }
             let isGood = answer.response.status == .ok
-            outcome.outputs[isGood ? 0 : 1] += BatchResult.line(answer.response, to: line.customID, id: request.id)
+            let result = try BatchResult.line(answer.response, to: line.customID, id: request.id)
+            outcome.outputs[isGood ? 0 : 1] += result
             if isGood { outcome.counts.completed += 1 } else { outcome.counts.failed += 1 }
-            outcome.counts.tokens += answer.facts["tokens"].flatMap { Int($0.description) } ?? 0
+            outcome.counts.tokens += answer.note.facts["tokens"].flatMap { Int($0.description) } ?? 0
             return
         }
     }
@@ -111,7 +112,7 @@ struct BatchRunner: Sendable {
         do throws(APIError) {
             return try await endpoint(request, key)
         } catch {
-            return Answer(error, to: request)
+            return Answer(error, id: request.id)
         }
     }
 

@@ -29,6 +29,7 @@ struct SettingField: Sendable {
     static let all: [SettingField] = [
         .host("server.host", \.server.host),
         .integer("server.port", \.server.port, in: 0...65_535),
+        .hostList("server.allowedHosts", \.server.allowedHosts),
         .integer("server.maximumConnections", \.server.maximumConnections, in: 1...1_000_000),
         .integer("server.maximumBodyBytes", \.server.maximumBodyBytes, in: 1_024...(4 << 30)),
         .integer("server.maximumBufferedBodyBytes", \.server.maximumBufferedBodyBytes, in: 1_024...(1 << 40)),
@@ -152,6 +153,12 @@ extension SettingField {
         }
     }
 
+    private static func hostList(_ path: String, _ key: Path<[String]>) -> SettingField {
+        SettingField(path: path) { value, settings throws(SettingFault) in
+            settings[keyPath: key] = try value.hostList()
+        }
+    }
+
     private static func models(_ path: String, _ key: Path<[ModelSettings]>) -> SettingField {
         SettingField(path: path) { value, settings throws(SettingFault) in
             switch value {
@@ -230,5 +237,14 @@ extension SettingValue {
         let start = text.firstIndex { !$0.isWhitespace } ?? text.endIndex
         let end = text.lastIndex { !$0.isWhitespace }.map(text.index(after:)) ?? start
         return String(text[start..<end])
+    }
+
+    /// A list of hosts without ports; `*` stands alone.
+    func hostList() throws(SettingFault) -> [String] {
+        let hosts = try textList()
+        for host in hosts where host != HostPolicy.any && !HostName.isPlain(host) {
+            throw SettingFault(reason: "expected names or addresses such as embed.example or 10.0.0.1, or *; no ports")
+        }
+        return hosts
     }
 }

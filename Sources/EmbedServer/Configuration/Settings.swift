@@ -34,6 +34,8 @@ struct ServerSettings: Sendable, Equatable {
     var host = "127.0.0.1"
     /// The TCP port; 0 lets the system choose one.
     var port = 8080
+    /// Names that the server may be called by besides those of this machine; `*` is any.
+    var allowedHosts: [String] = []
     /// The most connections open at once.
     var maximumConnections = 1_024
     /// The most octets of a request body.

@@ -9,33 +9,24 @@ struct AccessLog: Sendable {
     /// Where the lines go.
     let logger: Logger
 
-    /// Writes the line of a request that an endpoint has answered.
-    ///
-    /// - Parameter level: how severe it is, unless the server is at fault.
-    func write(_ request: Request, _ status: HTTPResponse.Status, facts: Logger.Metadata, level: Logger.Level) {
-        let level = status == .internalServerError ? .error : level
+    /// Writes the line of a finished request.
+    func write(_ record: ResponseRecord, _ note: RequestNote) {
+        let level = record.status == .internalServerError ? .error : note.level
         guard level >= logger.logLevel else { return }
         var metadata: Logger.Metadata = [
-            "id": .string(request.id.rawValue),
-            "method": .string(request.method.rawValue),
-            "path": .string(request.path),
-            "status": .stringConvertible(status.code),
-            "duration_ms": .stringConvertible((ContinuousClock.now - request.receivedAt).milliseconds),
+            "id": .string(record.id.rawValue),
+            "remote": .string(record.remoteAddress.host),
+            "status": .stringConvertible(record.status.code),
+            "bytes_in": .stringConvertible(record.requestBodyBytes),
+            "bytes_out": .stringConvertible(record.bodyBytes),
+            "duration_ms": .stringConvertible(record.duration.milliseconds),
         ]
-        metadata.merge(facts) { _, fact in fact }
-        logger.log(level: level, "request", metadata: metadata)
-    }
-
-    /// Writes the line of a request that no endpoint has seen.
-    func write(_ error: APIError, id: RequestID) {
-        logger.info(
-            "request refused",
-            metadata: [
-                "id": .string(id.rawValue),
-                "status": .stringConvertible(error.status.code),
-                "error": .string(error.code),
-                "reason": .string(error.message),
-            ]
-        )
+        metadata["method"] = record.method.map { .string($0.rawValue) }
+        metadata["path"] = record.path.map { .string($0) }
+        if !record.isComplete { metadata["complete"] = .stringConvertible(false) }
+        metadata["error"] = note.error.map { .string($0) }
+        metadata["reason"] = note.refusal.map { .string($0) }
+        metadata.merge(note.facts) { _, fact in fact }
+        logger.log(level: level, note.refusal == nil ? "request" : "request refused", metadata: metadata)
     }
 }

@@ -42,6 +42,7 @@ struct LogLine {
         case .string(let text): writer.value(text)
         case .stringConvertible(let number as Int): writer.value(number)
         case .stringConvertible(let number as Double) where number.isFinite: writer.value(number)
+        case .stringConvertible(let bool as Bool): writer.value(bool)
         case .stringConvertible(let value): writer.value(value.description)
         case .array(let values): writer.array { for value in values { write(value, to: &$0) } }
         case .dictionary(let members):

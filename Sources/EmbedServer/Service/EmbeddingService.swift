@@ -23,13 +23,14 @@ struct EmbeddingService {
         let keys = try KeyRing(apiKeys: settings.auth.apiKeys, path: settings.auth.keysFile)
         let signals = TerminationSignals()
         let hangUps = Signals.stream([SIGHUP])
-        let state = ServiceState()
-        let metrics = ServerMetrics()
-        let reloader = Reloader(keys: keys, metrics: metrics)
-        let (server, batches) = server(state, keys, metrics, reloader)
-        metrics.add(state)
-        metrics.add(server)
-        metrics.add(log)
+        let application = EmbeddingApplication(settings: settings, home: home, keys: keys)
+        let server = HTTPServer(
+            configuration: ServerConfiguration(settings.server),
+            application: application.http,
+            logger: Logger(label: "http")
+        )
+        application.metrics.add(server)
+        application.metrics.add(log)
         let address = try await server.start()
         logger.notice(
             "listening",
@@ -37,14 +38,14 @@ struct EmbeddingService {
         )
         warnIfExposed(keys)
         do {
-            let reloading = Task { await reloader.run(hangUps, of: server) }
+            let reloading = Task { await application.reloader.run(hangUps, of: server) }
             defer { reloading.cancel() }
-            let engine = try await startEngine(models, loader: loader, state: state, metrics: metrics)
-            await batches.start()
+            let engine = try await startEngine(models, loader: loader, of: application)
+            await application.batches.start()
             let signal = await signals.first()
             logger.notice("stopping", metadata: ["signal": .stringConvertible(Int(signal ?? 0))])
-            state.drain()
-            await batches.stop()
+            application.state.drain()
+            await application.batches.stop()
             await server.shutDown(deadline: .seconds(settings.server.shutdownTimeoutSeconds))
             await engine.shutDown()
             logger.notice("stopped")
@@ -57,10 +58,10 @@ struct EmbeddingService {
     private func startEngine(
         _ settings: [ModelSettings],
         loader: ModelLoader,
-        state: ServiceState,
-        metrics: ServerMetrics
+        of application: EmbeddingApplication
     ) async throws -> EmbeddingEngine {
         let start = ContinuousClock.now
+        let state = application.state
         let models = try await loader.load(settings, backend: self.settings.compute.backend)
         let engine = EmbeddingEngine(models: models, configuration: EngineConfiguration(self.settings)) { reason in
             logger.critical("the compute worker failed; restart the server", metadata: ["reason": .string(reason)])
@@ -73,7 +74,7 @@ struct EmbeddingService {
             ServedModel(settings: $0, backend: LoadedModel(model: $1, engine: engine))
         }
         let catalog = try ModelCatalog(served)
-        metrics.add(engine, models: served)
+        application.metrics.add(engine, models: served)
         state.becomeReady(catalog)
         for model in served { announce(model) }
         let elapsed = (ContinuousClock.now - start).milliseconds
@@ -107,7 +108,10 @@ struct EmbeddingService {
 
     private func warnIfExposed(_ keys: KeyRing) {
         let host = settings.server.host
-        guard !keys.isLocked, !host.hasPrefix("127."), host != "::1", host != "localhost" else { return }
-        logger.warning("anybody who reaches \(host) may embed: set auth.keysFile or auth.apiKeys to ask for keys")
+        guard !keys.isLocked, HostName(host)?.isLoopback != true else { return }
+        let names = settings.server.allowedHosts.isEmpty ? ", and server.allowedHosts to keep out foreign names" : ""
+        logger.warning(
+            "anybody who reaches \(host) may embed: set auth.keysFile or auth.apiKeys to ask for keys\(names)"
+        )
     }
 }

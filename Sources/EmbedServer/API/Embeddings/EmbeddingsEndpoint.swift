@@ -6,11 +6,10 @@ struct EmbeddingsEndpoint: Sendable {
     /// Embeds.
     let runner: EmbeddingRunner
 
-    /// Decodes, embeds, encodes.
+    /// Decodes and embeds; the answer is encoded as the client takes it.
     func answer(_ request: Request, _ key: APIKey?) async throws(APIError) -> Answer {
         let run = try await runner.run(EmbeddingsRequest(body: request.body), as: request, for: key)
-        let body = EmbeddingsResponse(run).encoded()
         let elapsed = ContinuousClock.now - request.receivedAt
-        return run.answer(body, fields: [.processingTime: String(elapsed.wholeMilliseconds)])
+        return run.answer(EmbeddingsResponse(run).body, fields: [.processingTime: String(elapsed.wholeMilliseconds)])
     }
 }

@@ -2,7 +2,7 @@ import InferenceCore
 import JSONCore
 
 /// The body of a successful `POST /v1/embeddings`.
-struct EmbeddingsResponse {
+struct EmbeddingsResponse: Sendable {
     /// The vectors and their cost.
     var result: EmbeddingResult
     /// The name the client asked for, or the model's own.
@@ -12,25 +12,34 @@ struct EmbeddingsResponse {
     /// Whether each item says if its input was cut.
     var reportsTruncation = false
 
-    /// Writes the body with its members in OpenAI's order; parsers that stop early need `data` in front of `usage`.
-    func encoded() -> [UInt8] {
-        var writer = JSONWriter(capacity: format == .standard ? result.estimatedBodySize : 4_096)
-        writer.object {
-            $0.key("object")
-            $0.value("list")
-            $0.key("data")
-            $0.array { for index in result.vectors.indices { write(index, to: &$0) } }
-            $0.key("model")
-            $0.value(model)
-            $0.key("usage")
-            $0.object {
-                $0.key("prompt_tokens")
-                $0.value(result.totalTokens)
-                $0.key("total_tokens")
-                $0.value(result.totalTokens)
+    /// The body with its members in OpenAI's order; parsers that stop early need `data` in front of `usage`.
+    var body: JSONStream {
+        JSONStream(
+            count: result.vectors.count,
+            heldBytes: result.vectorBytes,
+            estimatedBytes: result.estimatedBytes(format),
+            begin: {
+                $0.beginObject()
+                $0.key("object")
+                $0.value("list")
+                $0.key("data")
+                $0.beginArray()
+            },
+            unit: { write($0, to: &$1) },
+            end: {
+                $0.endArray()
+                $0.key("model")
+                $0.value(model)
+                $0.key("usage")
+                $0.object {
+                    $0.key("prompt_tokens")
+                    $0.value(result.totalTokens)
+                    $0.key("total_tokens")
+                    $0.value(result.totalTokens)
+                }
+                $0.endObject()
             }
-        }
-        return writer.bytes
+        )
     }
 
     private func write(_ index: Int, to writer: inout JSONWriter) {

@@ -10,7 +10,7 @@ struct ExplainEndpoint: Sendable {
     /// Octets of a body: the answer is many times longer.
     static let bodyLimit = 2 << 20
 
-    /// Decodes, plans, tokenizes, encodes.
+    /// Decodes, plans, tokenizes; the answer is encoded as the client takes it.
     func answer(_ request: Request, _ key: APIKey?) async throws(APIError) -> Answer {
         let plan = try EmbeddingPlan(EmbeddingsRequest(body: request.body), catalog: try state.catalog())
         let backend = plan.model.backend
@@ -19,7 +19,7 @@ struct ExplainEndpoint: Sendable {
         let inputs = await backend.tokenizing(octets: request.body.count) { encoder in
             work.inputs.map { ExplainedInput($0, task: work.task, limit: limit, encoder) }
         }
-        let body = Explanation(plan: plan, limit: limit, inputs: inputs).encoded()
+        let body = Explanation(plan: plan, limit: limit, inputs: inputs).body
         return Answer(.json(body), facts: ["model": .string(plan.model.id)])
     }
 }

@@ -2,7 +2,7 @@ import InferenceCore
 import JSONCore
 
 /// The body of a successful `POST /v1/explain`.
-struct Explanation {
+struct Explanation: Sendable {
     /// What was asked for, and what it means for the model.
     let plan: EmbeddingPlan
     /// The most tokens of an input.
@@ -10,30 +10,58 @@ struct Explanation {
     /// The inputs, in their order.
     let inputs: [ExplainedInput]
 
-    /// Writes the body.
-    func encoded() -> [UInt8] {
-        var writer = JSONWriter(capacity: 1_024 + inputs.reduce(0) { $0 + $1.tokens.count } * 64)
-        writer.object {
-            $0.key("object")
-            $0.value("explanation")
-            $0.key("model")
-            $0.value(plan.model.id)
-            $0.key("requested_model")
-            $0.optional(plan.request.model)
-            writeTask(to: &$0)
-            writeOutput(to: &$0)
-            $0.key("truncate")
-            $0.value(plan.work.truncate)
-            $0.key("maximum_tokens")
-            $0.value(limit)
-            $0.key("compute")
-            $0.object(writeComputePath)
-            $0.key("inputs")
-            $0.array { for (index, input) in inputs.enumerated() { write(input, at: index, to: &$0) } }
-            $0.key("total_tokens")
-            $0.value(inputs.reduce(0) { $0 + $1.tokens.count })
-        }
-        return writer.bytes
+    /// The body, token by token.
+    var body: JSONStream {
+        let units = ListUnits(inputs.map(\.tokens.count))
+        // The texts are there twice: as they came, and behind their prompts.
+        let textBytes = inputs.reduce(0) { $0 + ($1.text?.utf8.count ?? 0) }
+        let tokenCount = inputs.reduce(0) { $0 + $1.tokens.count }
+        return JSONStream(
+            count: units.count,
+            heldBytes: 2 * textBytes + tokenCount * MemoryLayout<Token>.stride,
+            estimatedBytes: 1_024 + textBytes + inputs.count * 128 + tokenCount * 64,
+            begin: begin,
+            unit: { unit, writer in
+                switch units[unit] {
+                case .open(let index):
+                    writer.beginObject()
+                    write(inputs[index], at: index, to: &writer)
+                    writer.key("tokens")
+                    writer.beginArray()
+                case .item(let token, let index): write(inputs[index].tokens[token], to: &writer)
+                case .close:
+                    writer.endArray()
+                    writer.endObject()
+                }
+            },
+            end: {
+                $0.endArray()
+                $0.key("total_tokens")
+                $0.value(tokenCount)
+                $0.endObject()
+            }
+        )
+    }
+
+    /// Writes what is said of the request as a whole, up to the first input.
+    @Sendable private func begin(_ writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.key("object")
+        writer.value("explanation")
+        writer.key("model")
+        writer.value(plan.model.id)
+        writer.key("requested_model")
+        writer.optional(plan.request.model)
+        writeTask(to: &writer)
+        writeOutput(to: &writer)
+        writer.key("truncate")
+        writer.value(plan.work.truncate)
+        writer.key("maximum_tokens")
+        writer.value(limit)
+        writer.key("compute")
+        writer.object(writeComputePath)
+        writer.key("inputs")
+        writer.beginArray()
     }
 
     /// The task, where it comes from, and what it does.
@@ -77,21 +105,18 @@ struct Explanation {
         writer.value(path.threads)
     }
 
+    /// Writes what is said of an input, up to its tokens.
     private func write(_ input: ExplainedInput, at index: Int, to writer: inout JSONWriter) {
-        writer.object {
-            $0.key("index")
-            $0.value(index)
-            $0.key("text")
-            $0.optional(input.text)
-            $0.key("token_count")
-            $0.value(input.tokens.count)
-            $0.key("truncated")
-            $0.value(input.isOverLimit && plan.work.truncate)
-            $0.key("refused")
-            $0.optional(refusal(input, at: index))
-            $0.key("tokens")
-            $0.array { for token in input.tokens { write(token, to: &$0) } }
-        }
+        writer.key("index")
+        writer.value(index)
+        writer.key("text")
+        writer.optional(input.text)
+        writer.key("token_count")
+        writer.value(input.tokens.count)
+        writer.key("truncated")
+        writer.value(input.isOverLimit && plan.work.truncate)
+        writer.key("refused")
+        writer.optional(refusal(input, at: index))
     }
 
     /// What `/v1/embeddings` would say to the input instead of a vector.

@@ -6,23 +6,26 @@ import Logging
 struct Answer: Sendable {
     /// What the client gets.
     var response: Response
-    /// What the access log adds to id, path, status and duration; never the text of an input.
-    var facts: Logger.Metadata = [:]
-    /// The code of the error, if it is one.
-    var error: String?
+    /// What else is worth logging and counting.
+    var note: RequestNote
 
     /// Makes a response worth logging.
     init(_ response: Response, facts: Logger.Metadata = [:]) {
         self.response = response
-        self.facts = facts
+        note = RequestNote(facts: facts)
     }
 
-    /// Makes the response to a request that is refused.
-    init(_ error: APIError, to request: Request, style: ErrorStyle = .standard) {
-        response = error.response(id: request.id, style: style)
-        self.error = error.code
-        facts = ["error": .string(error.code)]
-        if let cause = error.cause { facts["cause"] = .string(cause) }
+    /// Makes the answer of an endpoint to a request that it refuses.
+    init(_ error: APIError, id: RequestID, style: ErrorStyle = .standard) {
+        response = error.response(id: id, style: style)
+        note = RequestNote(error: error.code)
+        if let cause = error.cause { note.facts["cause"] = .string(cause) }
+    }
+
+    /// Makes the answer to a request that no endpoint sees.
+    init(refusing error: APIError, id: RequestID, style: ErrorStyle) {
+        self.init(error, id: id, style: style)
+        note.refusal = error.message
     }
 }
 

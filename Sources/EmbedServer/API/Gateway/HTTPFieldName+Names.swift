@@ -21,6 +21,8 @@ extension HTTPField.Name {
     static let requestTimeout = HTTPField.Name("x-request-timeout")!
     /// `Retry-After` in milliseconds, for the OpenAI SDKs.
     static let retryAfterMilliseconds = HTTPField.Name("retry-after-ms")!
+    /// Where a request comes from, in a browser's own words (Fetch Metadata Request Headers).
+    static let secFetchSite = HTTPField.Name("Sec-Fetch-Site")!
     /// How the time of a request was spent (W3C Server Timing).
     static let serverTiming = HTTPField.Name("server-timing")!
     /// Which inputs were cut.

@@ -17,20 +17,33 @@ struct OllamaEmbedEndpoint: Sendable {
         let isEmpty = texts.isEmpty || fields.first(["input"])?.value == .string("")
         let run = isEmpty ? nil : try await runner.run(wanted, as: request, for: key)
         if isEmpty { _ = try runner.plan(wanted, as: request, for: key) }
-        var writer = JSONWriter(capacity: run?.result.estimatedBodySize ?? 256)
-        writer.object {
-            $0.key("model")
-            $0.optional(wanted.model)
-            $0.key("embeddings")
-            $0.array { for vector in run?.result.vectors ?? [] { $0.value(vector) } }
-            $0.key("total_duration")
-            $0.value((ContinuousClock.now - request.receivedAt).nanoseconds)
-            $0.key("load_duration")
-            $0.value(0)
-            $0.key("prompt_eval_count")
-            $0.value(run?.result.totalTokens ?? 0)
-        }
-        return run?.answer(writer.bytes) ?? Answer(.json(writer.bytes))
+        let vectors = run?.result.vectors ?? []
+        let (model, tokens) = (wanted.model, run?.result.totalTokens ?? 0)
+        let elapsed = (ContinuousClock.now - request.receivedAt).nanoseconds
+        let body = JSONStream(
+            count: vectors.count,
+            heldBytes: run?.result.vectorBytes ?? 0,
+            estimatedBytes: run?.result.estimatedBytes() ?? 0,
+            begin: {
+                $0.beginObject()
+                $0.key("model")
+                $0.optional(model)
+                $0.key("embeddings")
+                $0.beginArray()
+            },
+            unit: { $1.value(vectors[$0]) },
+            end: {
+                $0.endArray()
+                $0.key("total_duration")
+                $0.value(elapsed)
+                $0.key("load_duration")
+                $0.value(0)
+                $0.key("prompt_eval_count")
+                $0.value(tokens)
+                $0.endObject()
+            }
+        )
+        return run?.answer(body) ?? Answer(.json(body))
     }
 
     /// `POST /api/embeddings`: one vector.
@@ -41,12 +54,19 @@ struct OllamaEmbedEndpoint: Sendable {
         wanted.normalized = false
         let run = prompt.isEmpty ? nil : try await runner.run(wanted, as: request, for: key)
         if prompt.isEmpty { _ = try runner.plan(wanted, as: request, for: key) }
-        var writer = JSONWriter(capacity: run?.result.estimatedBodySize ?? 256)
-        writer.object {
-            $0.key("embedding")
-            $0.value(run?.result.vectors.first ?? [])
-        }
-        return run?.answer(writer.bytes) ?? Answer(.json(writer.bytes))
+        let vector = run?.result.vectors.first ?? []
+        let body = JSONStream(
+            count: 1,
+            heldBytes: run?.result.vectorBytes ?? 0,
+            estimatedBytes: run?.result.estimatedBytes() ?? 0,
+            begin: {
+                $0.beginObject()
+                $0.key("embedding")
+            },
+            unit: { $1.value(vector) },
+            end: { $0.endObject() }
+        )
+        return run?.answer(body) ?? Answer(.json(body))
     }
 
     /// The members that both routes have.

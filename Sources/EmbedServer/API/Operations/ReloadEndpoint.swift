@@ -19,7 +19,7 @@ struct ReloadEndpoint: Sendable {
         } catch {
             return Answer(
                 .internalError("The files were not reloaded. \(error)", cause: error.description),
-                to: request
+                id: request.id
             )
         }
     }

@@ -14,7 +14,7 @@ struct EmbeddingRun: Sendable {
     var modelName: String { plan.request.model ?? plan.model.id }
 
     /// The answer with this body, in whichever dialect: what was done is in its fields and in the log.
-    func answer(_ body: [UInt8], fields: HTTPFields = [:]) -> Answer {
+    func answer(_ body: JSONStream, fields: HTTPFields = [:]) -> Answer {
         var response = Response.json(body, fields: fields)
         response.fields[.serverTiming] = timing
         response.fields[.cacheHits] = String(result.cachedInputs)

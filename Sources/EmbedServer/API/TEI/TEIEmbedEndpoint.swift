@@ -18,9 +18,16 @@ struct TEIEmbedEndpoint: Sendable {
         wanted.normalized = try fields.flag(["normalize"]) ?? true
         wanted.dimensions = try fields.count(["dimensions"])
         let run = try await runner.run(wanted, as: request, for: key)
-        var writer = JSONWriter(capacity: run.result.estimatedBodySize)
-        writer.array { for vector in run.result.vectors { $0.value(vector) } }
-        return run.answer(writer.bytes, fields: Self.timing(run, since: request))
+        let vectors = run.result.vectors
+        let body = JSONStream(
+            count: vectors.count,
+            heldBytes: run.result.vectorBytes,
+            estimatedBytes: run.result.estimatedBytes(),
+            begin: { $0.beginArray() },
+            unit: { $1.value(vectors[$0]) },
+            end: { $0.endArray() }
+        )
+        return run.answer(body, fields: Self.timing(run, since: request))
     }
 
     /// `POST /embed_all`: for each text the last hidden states of its tokens, as the model leaves them.
@@ -31,17 +38,23 @@ struct TEIEmbedEndpoint: Sendable {
         wanted.maximumTotalTokens = Self.maximumTotalTokens
         let run = try await runner.run(wanted, as: request, for: key)
         let width = run.plan.model.backend.description.dimensions
-        var writer = JSONWriter(capacity: run.result.estimatedBodySize)
-        writer.array {
-            for states in run.result.vectors {
-                $0.array {
-                    for start in stride(from: 0, to: states.count, by: width) {
-                        $0.array { for number in states[start..<start + width] { $0.value(number) } }
-                    }
+        let texts = run.result.vectors
+        let units = ListUnits(texts.map { $0.count / width })
+        let body = JSONStream(
+            count: units.count,
+            heldBytes: run.result.vectorBytes,
+            estimatedBytes: run.result.estimatedBytes(),
+            begin: { $0.beginArray() },
+            unit: { unit, writer in
+                switch units[unit] {
+                case .open: writer.beginArray()
+                case .item(let token, let text): writer.value(texts[text][token * width..<(token + 1) * width])
+                case .close: writer.endArray()
                 }
-            }
-        }
-        return run.answer(writer.bytes, fields: Self.timing(run, since: request))
+            },
+            end: { $0.endArray() }
+        )
+        return run.answer(body, fields: Self.timing(run, since: request))
     }
 
     /// `POST /similarity`: the cosine of the vector of one sentence with those of others.
@@ -59,10 +72,17 @@ struct TEIEmbedEndpoint: Sendable {
         let wanted = try EmbeddingsRequest(tei: options, input: input, model: try fields.text(["model"]))
         let run = try await runner.run(wanted, as: request, for: key)
         let first = run.result.vectors[0]
-        var writer = JSONWriter(capacity: others.count * 12)
         // The vectors have length 1.
-        writer.array { for other in run.result.vectors.dropFirst() { $0.value(first.product(other)) } }
-        return run.answer(writer.bytes, fields: Self.timing(run, since: request))
+        let cosines = run.result.vectors.dropFirst().map { first.product($0) }
+        let body = JSONStream(
+            count: cosines.count,
+            heldBytes: cosines.count * MemoryLayout<Float>.size,
+            estimatedBytes: cosines.count * 12,
+            begin: { $0.beginArray() },
+            unit: { $1.value(cosines[$0]) },
+            end: { $0.endArray() }
+        )
+        return run.answer(body, fields: Self.timing(run, since: request))
     }
 
     /// The fields that tell what an answer has cost, in whole milliseconds.

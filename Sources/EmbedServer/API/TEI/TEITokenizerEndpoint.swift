@@ -28,9 +28,22 @@ struct TEITokenizerEndpoint: Sendable {
                 return TokenizedText(octets: Array(text.utf8), tokens: tokens)
             }
         }
-        var writer = JSONWriter(capacity: 64 * lists.reduce(0) { $0 + $1.tokens.count })
-        writer.array { for list in lists { list.write(to: &$0) } }
-        return Answer(.json(writer.bytes))
+        let units = ListUnits(lists.map(\.tokens.count))
+        let body = JSONStream(
+            count: units.count,
+            heldBytes: lists.reduce(0) { $0 + $1.octets.count + $1.tokens.count * MemoryLayout<Token>.stride },
+            estimatedBytes: lists.reduce(0) { $0 + 2 + $1.tokens.count * 64 },
+            begin: { $0.beginArray() },
+            unit: { unit, writer in
+                switch units[unit] {
+                case .open: writer.beginArray()
+                case .item(let token, let list): lists[list].write(lists[list].tokens[token], to: &writer)
+                case .close: writer.endArray()
+                }
+            },
+            end: { $0.endArray() }
+        )
+        return Answer(.json(body))
     }
 
     /// `POST /decode`: the texts of ids.
@@ -69,22 +82,18 @@ private struct TokenizedText: Sendable {
     let octets: [UInt8]
     let tokens: [Token]
 
-    func write(to writer: inout JSONWriter) {
-        writer.array {
-            for token in tokens {
-                $0.object {
-                    $0.key("id")
-                    $0.value(Int(token.id))
-                    $0.key("text")
-                    $0.value(token.range.map { String(decoding: octets[$0], as: UTF8.self) } ?? token.piece)
-                    $0.key("special")
-                    $0.value(token.isSpecial)
-                    $0.key("start")
-                    $0.optional(token.range?.lowerBound)
-                    $0.key("stop")
-                    $0.optional(token.range?.upperBound)
-                }
-            }
+    func write(_ token: Token, to writer: inout JSONWriter) {
+        writer.object {
+            $0.key("id")
+            $0.value(Int(token.id))
+            $0.key("text")
+            $0.value(token.range.map { String(decoding: octets[$0], as: UTF8.self) } ?? token.piece)
+            $0.key("special")
+            $0.value(token.isSpecial)
+            $0.key("start")
+            $0.optional(token.range?.lowerBound)
+            $0.key("stop")
+            $0.optional(token.range?.upperBound)
         }
     }
 }
