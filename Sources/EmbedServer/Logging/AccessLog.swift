@@ -17,8 +17,8 @@ struct AccessLog: Sendable {
         guard level >= logger.logLevel else { return }
         var metadata: Logger.Metadata = [
             "id": .string(request.id.rawValue),
-            "method": .string(request.method.rawValue),
-            "path": .string(request.path),
+            "method": .string(request.method.rawValue.excerpt),
+            "path": .string(request.path.excerpt),
             "status": .stringConvertible(status.code),
             "duration_ms": .stringConvertible((ContinuousClock.now - request.receivedAt).milliseconds),
         ]

@@ -1,4 +1,5 @@
 import Glibc
+import HTTPCore
 import HTTPTypes
 
 extension APIError {
@@ -46,7 +47,7 @@ extension APIError {
             status: .notFound,
             code: "RESOURCE_NOT_FOUND",
             openAICode: "not_found",
-            message: "\(kind) '\(id)' not found or access denied.",
+            message: "\(kind) '\(id.excerpt)' not found or access denied.",
             parameter: "id"
         )
     }
