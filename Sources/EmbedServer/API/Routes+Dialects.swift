@@ -20,7 +20,7 @@ extension Routes {
 
     private var tei: [Route] {
         let embed = TEIEmbedEndpoint(runner: runner)
-        let tokenizer = TEITokenizerEndpoint(state: runner.state)
+        let tokenizer = TEITokenizerEndpoint(runner: runner)
         let limit = TEITokenizerEndpoint.bodyLimit
         return [
             Route([.post], "/embed", handler: gateway.locked(.embed, style: .tei, embed.embed)),

@@ -36,7 +36,7 @@ struct Routes {
                     [.post],
                     "/v1/explain",
                     bodyLimit: ExplainEndpoint.bodyLimit,
-                    handler: gateway.locked(.embed, ExplainEndpoint(state: runner.state).answer)
+                    handler: gateway.locked(.embed, ExplainEndpoint(runner: runner).answer)
                 ),
                 Route([.get], "/v1/models", handler: gateway.open(models.list)),
                 Route([.get], "/v1/models/{id}", handler: gateway.open(models.show)),
