@@ -15,7 +15,7 @@ import time
 
 import pytest
 
-from embed_server import ROOT, Server, binary, environment
+from embed_server import MODEL_DIRECTORY, ROOT, Server, binary, environment
 
 CERTIFICATES = ROOT / "Tests/HTTPCoreTests/Fixtures/tls"
 EMBED = json.dumps({"model": "all-MiniLM-L6-v2", "input": ["a lost answer is a lost customer"] * 4})

@@ -19,7 +19,7 @@ struct EmbeddingService {
         let models = loader.models(settings)
         try loader.check(models)
         let keys = try KeyRing(apiKeys: settings.auth.apiKeys, path: settings.auth.keysFile)
-        let signals = TerminationSignals()
+        let terminations = Signals.terminations()
         let hangUps = Signals.stream([SIGHUP])
         let state = ServiceState()
         let metrics = ServerMetrics()
@@ -36,19 +36,55 @@ struct EmbeddingService {
         do {
             let reloading = Task { await reloader.run(hangUps, of: server) }
             defer { reloading.cancel() }
-            let engine = try await startEngine(models, loader: loader, state: state, metrics: metrics)
-            await batches.start()
-            let signal = await signals.first()
-            logger.notice("stopping", metadata: ["signal": .stringConvertible(Int(signal ?? 0))])
-            state.drain()
-            await batches.stop()
-            await server.shutDown(deadline: .seconds(settings.server.shutdownTimeoutSeconds))
-            await engine.shutDown()
-            logger.notice("stopped")
+            var engine: EmbeddingEngine?
+            let starting = Task { try await startEngine(models, loader: loader, state: state, metrics: metrics) }
+            for await event in Self.events(starting, terminations) {
+                switch event {
+                case .started(let result):
+                    engine = try result.get()
+                    await batches.start()
+                case .signal(let number):
+                    logger.notice("stopping", metadata: ["signal": .stringConvertible(Int(number))])
+                    state.drain()
+                    guard let engine else { await endWhileLoading(server) }
+                    await batches.stop()
+                    await server.shutDown(deadline: .seconds(settings.server.shutdownTimeoutSeconds))
+                    await engine.shutDown()
+                    logger.notice("stopped")
+                    return
+                }
+            }
         } catch {
             await server.shutDown(deadline: .zero)
             throw error
         }
+    }
+
+    /// What the service waits for.
+    private enum Event {
+        /// The models are there, or cannot be.
+        case started(Result<EmbeddingEngine, any Error>)
+        /// Somebody wants the service to end.
+        case signal(CInt)
+    }
+
+    /// Both events, whichever comes first.
+    private static func events(
+        _ starting: Task<EmbeddingEngine, any Error>,
+        _ terminations: AsyncStream<CInt>
+    ) -> AsyncStream<Event> {
+        AsyncStream { continuation in
+            Task { continuation.yield(.started(await starting.result)) }
+            Task { if let number = await Signals.first(of: terminations) { continuation.yield(.signal(number)) } }
+        }
+    }
+
+    /// Ends the process under the thread that reads the models or tests them: neither can be told to stop, and nobody
+    /// has been served.
+    private func endWhileLoading(_ server: HTTPServer) async -> Never {
+        await server.shutDown(deadline: .zero)
+        logger.notice("stopped")
+        _exit(EXIT_SUCCESS)
     }
 
     private func startEngine(
