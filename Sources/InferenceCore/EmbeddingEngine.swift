@@ -83,7 +83,14 @@ public final class EmbeddingEngine: Sendable {
         let rows = encodings.compactMap { encoding -> RowKey? in
             guard let ids = try? encoding.get().ids else { return nil }
             let work = cost.work(tokens: ids.count)
-            return RowKey(model: index, adapter: adapter, tokens: ids, output: request.output, work: work)
+            return RowKey(
+                model: index,
+                adapter: adapter,
+                tokens: ids,
+                output: request.output,
+                work: work,
+                scope: request.cacheScope
+            )
         }
         return SchedulingPolicy.Submission(
             rows: rows,

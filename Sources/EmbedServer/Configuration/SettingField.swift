@@ -52,6 +52,7 @@ struct SettingField: Sendable {
         .optionalInteger("scheduler.bulkWaitSeconds", \.scheduler.bulkWaitSeconds, in: 1...86_400),
         .optionalInteger("scheduler.requestTimeoutSeconds", \.scheduler.requestTimeoutSeconds, in: 1...86_400),
         .integer("cache.bytes", \.cache.bytes, in: 0...(1 << 40)),
+        .boolean("cache.shared", \.cache.shared),
         .optionalText("batch.directory", \.batch.directory),
         .integer("batch.maximumFileBytes", \.batch.maximumFileBytes, in: 1_024...(4 << 30)),
         .integer("batch.maximumLines", \.batch.maximumLines, in: 1...10_000_000),

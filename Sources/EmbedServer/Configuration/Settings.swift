@@ -101,6 +101,8 @@ struct SchedulerSettings: Sendable, Equatable {
 struct CacheSettings: Sendable, Equatable {
     /// Octets of vectors and their ids; 0 keeps none.
     var bytes = 64 << 20
+    /// Whether keys share them, and can tell by it what others have embedded.
+    var shared = false
 }
 
 /// How much of batches is kept, and for how long.

@@ -11,7 +11,14 @@ extension EmbeddingService {
     ) -> (HTTPServer, BatchService) {
         let limiter = RateLimiter()
         // No client waits for a line of a batch: it may take as long as it needs.
-        let patient = EmbeddingsEndpoint(runner: EmbeddingRunner(state: state, limiter: limiter, metrics: metrics))
+        let patient = EmbeddingsEndpoint(
+            runner: EmbeddingRunner(
+                state: state,
+                limiter: limiter,
+                metrics: metrics,
+                sharesCache: settings.cache.shared
+            )
+        )
         let batches = BatchService(
             directory: home.directory(of: settings.batch),
             settings: settings.batch,
@@ -32,7 +39,8 @@ extension EmbeddingService {
                 state: state,
                 limiter: limiter,
                 metrics: metrics,
-                requestTimeout: settings.scheduler.requestTimeoutSeconds.map { .seconds($0) }
+                requestTimeout: settings.scheduler.requestTimeoutSeconds.map { .seconds($0) },
+                sharesCache: settings.cache.shared
             ),
             models: ModelsEndpoint(state: state, created: Timestamp.now.seconds),
             health: HealthEndpoint(state: state),

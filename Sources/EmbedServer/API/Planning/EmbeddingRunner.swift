@@ -12,6 +12,8 @@ struct EmbeddingRunner: Sendable {
     let metrics: ServerMetrics
     /// The longest a request may take; `nil`: as long as it needs.
     var requestTimeout: Duration?
+    /// Whether the vectors that one key has paid for may come from the cache for another.
+    var sharesCache = false
 
     /// Embeds what a request asks for.
     func run(
@@ -37,6 +39,7 @@ struct EmbeddingRunner: Sendable {
         let fields = try SchedulingFields(request.fields)
         work.priority = fields.priority ?? work.priority
         work.caller = key.map { "key \($0.name)" } ?? request.remoteAddress.host
+        work.cacheScope = sharesCache ? nil : key?.name
         let timeout = [fields.timeout, requestTimeout].compactMap { $0 }.min()
         work.deadline = timeout.map { request.receivedAt + $0 }
     }
@@ -59,9 +62,6 @@ struct EmbeddingRunner: Sendable {
     }
 }
 
-extension EmbeddingPlan {
-    /// Tokens as far as they can be told before tokenization.
-    var estimatedTokens: Int {
 extension EmbeddingRunner {
     /// Tokenizes for people to look at, where no embedding waits for it, on account of the key.
     ///
@@ -90,6 +90,9 @@ extension EmbeddingRunner {
     }
 }
 
+extension EmbeddingPlan {
+    /// Tokens as far as they can be told before tokenization.
+    var estimatedTokens: Int {
         work.inputs.reduce(0) { sum, input in
             switch input {
             case .text(let text): sum + Self.estimatedTokens(of: text)
@@ -97,7 +100,7 @@ extension EmbeddingRunner {
             }
         }
     }
-}
 
     /// Four octets of text a token, which is what English has.
     static func estimatedTokens(of text: String) -> Int { text.utf8.count / 4 + 1 }
+}
