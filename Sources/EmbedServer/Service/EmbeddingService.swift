@@ -1,3 +1,4 @@
+import CPlatform
 import Glibc
 import HTTPCore
 import InferenceCore
@@ -15,6 +16,7 @@ struct EmbeddingService {
     ///
     /// The socket opens before the models are read, so that probes tell a slow start from a dead process.
     func run() async throws {
+        cplatform_give_back_memory()
         let loader = ModelLoader(home: home)
         let models = loader.models(settings)
         try loader.check(models)
@@ -35,7 +37,14 @@ struct EmbeddingService {
         warnIfExposed(keys)
         do {
             let reloading = Task { await reloader.run(hangUps, of: server) }
-            defer { reloading.cancel() }
+            let trimming = Task {
+                var trimmer = MemoryTrimmer()
+                await trimmer.run()
+            }
+            defer {
+                reloading.cancel()
+                trimming.cancel()
+            }
             var engine: EmbeddingEngine?
             let starting = Task { try await startEngine(models, loader: loader, state: state, metrics: metrics) }
             for await event in Self.events(starting, terminations) {
