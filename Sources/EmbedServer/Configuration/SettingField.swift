@@ -57,6 +57,8 @@ struct SettingField: Sendable {
         .integer("batch.maximumFileBytes", \.batch.maximumFileBytes, in: 1_024...(4 << 30)),
         .integer("batch.maximumLines", \.batch.maximumLines, in: 1...10_000_000),
         .integer("batch.maximumStoredBytes", \.batch.maximumStoredBytes, in: 0...(1 << 50)),
+        .integer("batch.maximumFiles", \.batch.maximumFiles, in: 1...1_000_000),
+        .integer("batch.maximumBatches", \.batch.maximumBatches, in: 1...1_000_000),
         .integer("batch.retentionHours", \.batch.retentionHours, in: 1...87_600),
         .choice("log.level", \.log.level),
         .choice("log.format", \.log.format),

@@ -113,8 +113,12 @@ struct BatchSettings: Sendable, Equatable {
     var maximumFileBytes = 200_000_000
     /// The most requests of a file.
     var maximumLines = 50_000
-    /// The most octets of all files and results.
+    /// The most octets of all files, results and batches on the disk.
     var maximumStoredBytes = 10 << 30
+    /// The most files that one owner may have uploaded.
+    var maximumFiles = 1_000
+    /// The most batches of one owner, those that are over included.
+    var maximumBatches = 1_000
     /// Hours that files are kept if their owner does not say, and batches that are over.
     var retentionHours = 720
 }

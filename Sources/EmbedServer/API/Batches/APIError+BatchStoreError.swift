@@ -13,6 +13,11 @@ extension APIError {
             self = .insufficientStorage(
                 "The server keeps at most \(limit) bytes of files and results. Delete files that are not needed."
             )
+        case .tooMany(let what, let limit):
+            self = .insufficientStorage(
+                "The server keeps at most \(limit) \(what) for each owner. Delete files that are not needed, or wait "
+                    + "until older ones expire."
+            )
         case .inUse(let batch):
             self.init(
                 status: .conflict,
