@@ -6,7 +6,7 @@ ARG RUNTIME_IMAGE=debian:bookworm-slim
 FROM ${SWIFT_IMAGE} AS build
 RUN apt-get update \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
-        libblas-dev libcurl4-openssl-dev libopenblas-dev libssl-dev pkg-config zlib1g-dev \
+        libcurl4-openssl-dev libssl-dev pkg-config zlib1g-dev \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY Package.swift .
@@ -18,7 +18,7 @@ COPY Tests Tests
 RUN swift build -c release --product embed-server --static-swift-stdlib \
     && strip -o /embed-server .build/release/embed-server
 
-# The server and the libraries it links against.
+# The server, the libraries it links against, and OpenBLAS, which is loaded where compute.backend asks for it.
 FROM ${RUNTIME_IMAGE} AS server
 RUN apt-get update \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \

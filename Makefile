@@ -1,6 +1,6 @@
 # Two commands do all the set-up on a fresh Debian 12 with Swift, git, python3 and make: `make run` and `make test`.
 
-PACKAGES := libcurl4-openssl-dev libssl-dev libblas-dev libopenblas-dev zlib1g-dev pkg-config
+PACKAGES := libcurl4-openssl-dev libssl-dev zlib1g-dev pkg-config
 BINARY := .build/release/embed-server
 VENV := .build-test/client-tests
 
@@ -26,6 +26,7 @@ run: build model ## Build, fetch the default model, serve it on http://127.0.0.1
 TEST := -c release -Xswiftc -enable-testing --scratch-path .build-test
 
 test: packages model ## Run every test: Swift, then real Python clients against the built server
+	@scripts/install-packages libopenblas0-pthread
 	swift build --build-tests $(TEST)
 	swift test --skip-build $(TEST)
 	@scripts/python-environment $(VENV) Tests/clients/requirements.txt

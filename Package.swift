@@ -25,7 +25,6 @@ let package = Package(
     targets: [
         // System libraries and C.
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
-        .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CPlatform"),
@@ -46,7 +45,7 @@ let package = Package(
         .target(
             name: "InferenceCore",
             dependencies: [
-                "CKernels", "COpenBLAS", "CPlatform", "JSONCore",
+                "CKernels", "CPlatform", "JSONCore",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
             ],

@@ -1,12 +1,15 @@
 #define _GNU_SOURCE 1
 #include "CPlatform.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 int cplatform_accept(int listener, void *peer) {
     socklen_t length = sizeof(struct sockaddr_storage);
@@ -39,4 +42,24 @@ void cplatform_name_thread(const char *name) {
 
 int cplatform_exchange(const char *first, const char *second) {
     return renameat2(AT_FDCWD, first, AT_FDCWD, second, RENAME_EXCHANGE);
+}
+
+void cplatform_open_standard_descriptors(void) {
+    for (int descriptor = 0; descriptor <= 2; descriptor++) {
+        // open(2) takes the lowest one that is free, which is this one.
+        if (fcntl(descriptor, F_GETFD) < 0 && errno == EBADF && open("/dev/null", O_RDWR) != descriptor) return;
+    }
+}
+
+void cplatform_give_back_memory(void) {
+#ifdef __GLIBC__
+    mallopt(M_MMAP_THRESHOLD, 1 << 20);
+    mallopt(M_TRIM_THRESHOLD, 4 << 20);
+#endif
+}
+
+void cplatform_trim_memory(void) {
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
 }

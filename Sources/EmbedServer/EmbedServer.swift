@@ -1,4 +1,5 @@
 import ArgumentParser
+import CPlatform
 
 /// The program: a server for text embeddings, and the same model on the command line.
 @main
@@ -18,4 +19,9 @@ struct EmbedServer: AsyncParsableCommand {
             HealthCommand.self,
         ]
     )
+
+    static func main() async {
+        cplatform_open_standard_descriptors()
+        await main(nil)
+    }
 }

@@ -58,11 +58,12 @@ public final class EmbeddingEngine: Sendable {
         return result
     }
 
-    /// Runs `body` where it keeps neither the cooperative pool nor the compute threads waiting.
+    /// Runs `body`, which tokenizes text for people to look at, where it keeps neither the cooperative pool nor the
+    /// compute threads nor the tokenization of embeddings waiting.
     ///
     /// - Parameter octets: of the text that it tokenizes.
     public func tokenizing<Value: Sendable>(octets: Int, _ body: @escaping @Sendable () -> Value) async -> Value {
-        await tokenizers.run(octets: octets, body)
+        await tokenizers.runForPeople(octets: octets, body)
     }
 
     /// Stops taking requests, waits for those in flight, ends the threads.
@@ -82,7 +83,14 @@ public final class EmbeddingEngine: Sendable {
         let rows = encodings.compactMap { encoding -> RowKey? in
             guard let ids = try? encoding.get().ids else { return nil }
             let work = cost.work(tokens: ids.count)
-            return RowKey(model: index, adapter: adapter, tokens: ids, output: request.output, work: work)
+            return RowKey(
+                model: index,
+                adapter: adapter,
+                tokens: ids,
+                output: request.output,
+                work: work,
+                scope: request.cacheScope
+            )
         }
         return SchedulingPolicy.Submission(
             rows: rows,

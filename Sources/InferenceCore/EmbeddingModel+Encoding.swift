@@ -1,11 +1,16 @@
 extension EmbeddingModel {
     /// The ids of every input of a request, each within the model's limit.
     ///
+    /// - Parameter cancellation: may end the work between inputs.
     /// - Returns: an error in the place of an input only if the request is partial.
-    func encode(_ request: EmbeddingWork) throws(EmbeddingError) -> [Result<Encoding, EmbeddingError>] {
+    func encode(
+        _ request: EmbeddingWork,
+        _ cancellation: Cancellation
+    ) throws(EmbeddingError) -> [Result<Encoding, EmbeddingError>] {
         var encodings: [Result<Encoding, EmbeddingError>] = []
         encodings.reserveCapacity(request.inputs.count)
         for (index, input) in request.inputs.enumerated() {
+            if cancellation.isCancelled { throw .cancelled }
             do throws(EmbeddingError) {
                 encodings.append(.success(try encode(input, at: index, of: request)))
             } catch {

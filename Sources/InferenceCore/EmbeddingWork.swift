@@ -40,6 +40,8 @@ public struct EmbeddingWork: Sendable {
     public var isPartial = false
     /// Whether equal inputs may share one computation, and vectors may come from the cache.
     public var reusesVectors = true
+    /// With whom: vectors and computations are shared only among requests of one scope; `nil` is a scope too.
+    public var cacheScope: String?
 
     /// Makes a request; every option has the default of the HTTP API.
     public init(

@@ -110,18 +110,26 @@ public struct JSONReader {
     /// - Returns: where it is.
     public mutating func skip() throws(JSONError) -> Range<Int> {
         let start = parser.position
-        guard let first = parser.peek(), first == UInt8(ascii: "{") || first == UInt8(ascii: "[") else {
+        let bytes = parser.bytes
+        switch parser.peek() {
+        case UInt8(ascii: "{"), UInt8(ascii: "["): break
+        case UInt8(ascii: "\""):
+            parser.position += 1
+            guard skipString() else { throw parser.fault("a string is not closed") }
+            let end = parser.position
+            parser.skipSpace()
+            return start..<end
+        default:
             _ = try value()
             return start..<parser.position
         }
-        let bytes = parser.bytes
         var depth = 0
         while parser.position < bytes.count {
             let byte = bytes[parser.position]
             parser.position += 1
             switch byte {
             case UInt8(ascii: "\""):
-                skipString()
+                _ = skipString()
             case UInt8(ascii: "{"), UInt8(ascii: "["):
                 depth += 1
             case UInt8(ascii: "}"), UInt8(ascii: "]"):
@@ -172,13 +180,14 @@ public struct JSONReader {
         throw parser.fault("a string is not closed")
     }
 
-    /// Steps behind the closing quote, the parser being behind the opening one.
-    private mutating func skipString() {
+    /// Steps behind the closing quote, the parser being behind the opening one; false if there is none.
+    private mutating func skipString() -> Bool {
         let bytes = parser.bytes
         var index = parser.position
         while index < bytes.count, bytes[index] != UInt8(ascii: "\"") {
             index += bytes[index] == UInt8(ascii: "\\") ? 2 : 1
         }
         parser.position = min(index + 1, bytes.count)
+        return index < bytes.count
     }
 }

@@ -113,6 +113,12 @@ public struct JSONWriter: Sendable {
         needsComma = true
     }
 
+    /// Ends a line of JSON Lines: what follows is a document of its own.
+    public mutating func endLine() {
+        bytes.append(0x0A)
+        needsComma = false
+    }
+
     /// Writes a parsed document again.
     public mutating func value(_ value: JSONValue) {
         switch value {

@@ -201,11 +201,13 @@ struct BatchTests {
     @Test("what does not fit is refused, and so is a folder that cannot be used", arguments: Transport.allCases)
     func limits(transport: Transport) async throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        let small = try client(on: transport) { $0.maximumStoredBytes = 200 }
+        // A file counts 12 KiB more than it has.
+        let small = try client(on: transport) { $0.maximumStoredBytes = 2 * 12_288 + 200 }
         #expect(try await upload(small, String(repeating: "x", count: 150)).status == 200)
         let full = try await upload(small, String(repeating: "x", count: 51))
         #expect(full.status == 507)
-        #expect(full.json["detail"]?.string?.contains("at most 200 bytes") == true)
+        #expect(full.json["detail"]?.string?.contains("at most 24776 bytes") == true)
+        #expect(try await upload(small, String(repeating: "x", count: 50)).status == 200)
         let narrow = try client(on: transport) { $0.maximumFileBytes = 1_024 }
         #expect(try await upload(narrow, String(repeating: "x", count: 1_025)).status == 413)
         let locked = try await upload(narrow, "x")
@@ -215,6 +217,65 @@ struct BatchTests {
         #expect(reply.status == 500)
         #expect(reply.json["detail"]?.string?.contains("Not a directory") == true)
         #expect(!reply.text.contains("/dev/null"))
+    }
+
+    @Test("an owner has so many files and batches, and what is deleted makes room", .timeLimit(.minutes(1)))
+    func numbers() async throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let client = try client(on: .router) {
+            $0.maximumFiles = 3
+            $0.maximumBatches = 2
+        }
+        var files: [String] = []
+        for _ in 0..<3 { files.append(try #require(try await upload(client, line("a")).json["id"]?.string)) }
+        let fourth = try await upload(client, line("a"))
+        #expect(fourth.status == 507)
+        #expect(fourth.json["detail"]?.string?.contains("at most 3 files") == true)
+        #expect(try await client.send(.delete, "/v1/files/\(files[2])").status == 200)
+        #expect(try await upload(client, line("a")).status == 200)
+        for _ in 0..<2 { #expect(try await create(client, files[0]).status == 200) }
+        let third = try await create(client, files[0])
+        #expect(third.status == 507)
+        #expect(third.json["detail"]?.string?.contains("at most 2 batches") == true)
+        // A request in Jina's words is a file and a batch: without the one the other is not kept.
+        #expect(try await client.send(.delete, "/v1/files/\(files[1])").status == 200)
+        #expect(try await client.post("/v1/batch/embeddings", #"{"input":["a"]}"#).status == 507)
+        #expect(try await client.send(.get, "/v1/files").json["data"]?.array?.count == 2)
+    }
+
+    @Test("what is stored counts as what it takes of the disk, also after a restart", .timeLimit(.minutes(1)))
+    func overhead() async throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let client = try client(on: .router)
+        let file = try #require(try await upload(client, line("a")).json["id"]?.string)
+        let usage = client.batches.store.usage
+        #expect(usage.total == line("a").utf8.count + 12_288)
+        await client.batches.start()
+        let batch = try #require(try await create(client, file).json["id"]?.string)
+        let output = try #require(try await end(client, batch)["output_file_id"]?.string)
+        let size = try InputFile.contents(path: client.batches.store.folder.content(ofFile: output)).count
+        #expect(usage.total == line("a").utf8.count + size + 2 * 12_288 + 20_480)
+        for id in [file, output] {
+            #expect(try await client.send(.delete, "/v1/files/\(id)").status == 200)
+        }
+        #expect(usage.total == 20_480)
+        try await client.batches.store.sweep(at: .max / 2, batchLifetime: 1)
+        #expect(usage.total == 0)
+        await client.batches.stop()
+    }
+
+    @Test("reading makes nothing on the disk")
+    func reading() async throws {
+        let client = try client(on: .router)
+        for (path, status) in [
+            ("/v1/files", 200), ("/v1/batches", 200), ("/v1/files/x", 404), ("/v1/batches/x", 404),
+            ("/v1/files/x/content", 404), ("/v1/batch/x", 404), ("/v1/batch/x/output", 404),
+        ] {
+            #expect(try await client.send(.get, path).status == status)
+        }
+        #expect(try await client.send(.delete, "/v1/files/x").status == 404)
+        #expect(try await client.send(.post, "/v1/batches/x/cancel").status == 404)
+        #expect(!FileManager.default.fileExists(atPath: folder))
     }
 
     @Test(

@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTypes
 import InferenceCore
 import JSONCore
@@ -81,6 +82,29 @@ struct ExplainTests {
         #expect(tokens?[0]["text"] == .null)
         #expect(tokens?[1]["refused"]?.string?.contains("999999") == true)
     }
+
+    @Test(
+        "tokens that people look at count against the limit of a key",
+        arguments: [
+            ("/tokenize", #"{"inputs":"\#(longText)"}"#), ("/v1/explain", #"{"input":"\#(longText)","truncate":true}"#),
+            ("/decode", #"{"ids":[[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16],[3,4,5,6]]}"#),
+        ]
+    )
+    func charged(pattern: String, body: String) async throws {
+        let path = FileManager.default.temporaryDirectory.path + "/keys-\(UUID().uuidString).json"
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        // More than a minute's tokens leave a debt that takes minutes to pay.
+        let keys = #"{"keys":[{"name":"a","key":"secret-a","tokensPerMinute":4}]}"#
+        try Data(keys.utf8).write(to: URL(fileURLWithPath: path))
+        let client = try TestClient(keys: try KeyRing(apiKeys: [], path: path))
+        let fields: HTTPFields = [.authorization: "Bearer secret-a"]
+        #expect(try await client.post(pattern, body, fields: fields).status == 200)
+        let second = try await client.post(pattern, body, fields: fields)
+        #expect(second.status == 429)
+        #expect(second.text.contains("tokens per minute"))
+    }
+
+    private static let longText = String(repeating: "word ", count: 40)
 
     @Test("what embeddings refuse is refused here, in the same words")
     func refusals() async throws {

@@ -299,6 +299,7 @@ struct SettingsFilesTests {
         #expect(server.maximumConnections == given.maximumConnections)
         #expect(server.maximumBodyBytes == given.maximumBodyBytes)
         #expect(server.maximumBufferedBodyBytes == given.maximumBufferedBodyBytes)
+        #expect(server.maximumBufferedAnswerBytes == given.maximumBufferedAnswerBytes)
         #expect(server.compressesAnswers == given.compressesAnswers)
         #expect(server.minimumCompressedBytes == given.minimumCompressedBytes)
         #expect(server.headTimeout == given.headTimeout)

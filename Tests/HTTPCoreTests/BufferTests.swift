@@ -64,5 +64,9 @@ import Testing
         share = nil
         #expect(budget.held == 550)
         #expect(budget.hasRoom(for: 400, of: one))
+        // One body or answer may have all there is, or a small budget would have no room for a large one.
+        let small = MemoryBudget(limit: 100)
+        let whole = MemoryShare(of: small, for: one)
+        #expect(whole.grow(to: 60) && whole.grow(to: 100) && !whole.grow(to: 101))
     }
 }

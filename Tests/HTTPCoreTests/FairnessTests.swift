@@ -136,7 +136,7 @@ import Testing
             #expect(first.read() > 0)
             let second = TestClient.narrow(port: port)
             second.send(get)
-            #expect(second.answer()?.status == 503, "half of the budget is what one address can have")
+            #expect(second.answer()?.status == 503, "one address can have half of the budget")
             let other = TestClient.narrow(port: port, from: "127.0.0.2")
             other.send(get)
             #expect(other.read() > 0)

@@ -16,7 +16,7 @@ import time
 
 import pytest
 
-from embed_server import ROOT, Server, binary, environment, run
+from embed_server import MODEL_DIRECTORY, ROOT, Server, binary, environment, run
 
 CERTIFICATES = ROOT / "Tests/HTTPCoreTests/Fixtures/tls"
 EMBED = json.dumps({"model": "all-MiniLM-L6-v2", "input": ["a lost answer is a lost customer"] * 4})
@@ -109,6 +109,70 @@ def test_a_second_signal_ends_the_server_at_once(start, second):
     server.process.send_signal(signal.SIGTERM)
     server.wait_for('"message":"stopping"')
     assert server.stop(second) == -second
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_while_models_load_ends_the_server(tmp_path, number):
+    log = tmp_path / "log"
+    # The default model many times over loads and is tested for seconds.
+    models = [argument for i in range(40) for argument in ("--model", f"m{i}={MODEL_DIRECTORY}")]
+    with open(log, "w") as stderr:
+        process = subprocess.Popen(
+            [binary(), "serve", "--port", "0", *models], stderr=stderr, env=environment()
+        )
+    try:
+        while "listening" not in log.read_text():
+            time.sleep(0.01)
+        process.send_signal(number)
+        assert process.wait(timeout=60) == 0
+        lines = [json.loads(line)["message"] for line in log.read_text().splitlines()]
+        assert "ready" not in lines
+        assert lines[-2:] == ["stopping", "stopped"]
+    finally:
+        process.kill()
+
+
+def test_openblas_is_in_the_process_only_where_it_is_asked_for(start, tmp_path):
+    def maps(server):
+        with open(f"/proc/{server.process.pid}/maps") as file:
+            return file.read()
+
+    assert "blas" not in maps(start())
+    assert "blas" not in subprocess.run(["ldd", binary()], capture_output=True, text=True, check=True).stdout
+    settings = tmp_path / "config.json"
+    settings.write_text(json.dumps({"compute": {"backend": "openblas"}}))
+    server = start("--config", str(settings))
+    assert "libopenblas" in maps(server)
+    assert server.embed({"input": "a"})[0] == 200
+
+
+def test_little_address_space_is_enough_to_say_the_version():
+    limited = subprocess.run(
+        ["bash", "-c", f"ulimit -v 200000; exec '{binary()}' --version"], capture_output=True, timeout=30, check=False
+    )
+    assert limited.returncode == 0
+    assert limited.stdout.startswith(b"0.")
+
+
+def test_descriptors_that_are_closed_at_the_start_become_dev_null():
+    process = subprocess.Popen(
+        ["bash", "-c", f"exec '{binary()}' serve --port 0 0<&- 1>&- 2>&-"], env=environment()
+    )
+    try:
+        folder = f"/proc/{process.pid}/fd"
+
+        def targets():
+            return {name: os.readlink(f"{folder}/{name}") for name in os.listdir(folder)}
+
+        deadline = time.monotonic() + 60
+        # The socket is opened after everything that could take the place of standard error.
+        while not any(target.startswith("socket:") for target in targets().values()):
+            assert process.poll() is None and time.monotonic() < deadline
+            time.sleep(0.01)
+        assert [targets()[name] for name in "012"] == ["/dev/null"] * 3
+    finally:
+        process.kill()
+        process.wait()
 
 
 def test_vanishing_clients_leave_nothing_behind(start):

@@ -7,7 +7,7 @@ extension Routes {
 
     private var tei: [Route] {
         let embed = TEIEmbedEndpoint(runner: runner)
-        let tokenizer = TEITokenizerEndpoint(state: runner.state)
+        let tokenizer = TEITokenizerEndpoint(runner: runner)
         let limit = TEITokenizerEndpoint.bodyLimit
         return [
             gateway.locked(.embed, .post, "/embed", style: .tei, embed.embed),

@@ -26,7 +26,7 @@ struct Routes {
     /// All of them.
     var all: [Route] {
         let embeddings = EmbeddingsEndpoint(runner: runner)
-        let explain = ExplainEndpoint(state: runner.state)
+        let explain = ExplainEndpoint(runner: runner)
         let routes =
             dialects + fileAndBatchRoutes + pages + [
                 gateway.locked(.embed, .post, "/v1/embeddings", embeddings.answer),

@@ -27,7 +27,7 @@ struct APIKey: Sendable, Equatable {
 struct RateLimits: Sendable, Equatable {
     /// Requests that may ask for embeddings.
     var requestsPerMinute: Int?
-    /// Tokens that may be embedded.
+    /// Tokens that may be embedded, or shown.
     var tokensPerMinute: Int?
 
     /// Whether there is no limit at all.

@@ -25,6 +25,9 @@ struct BatchFolder: Sendable {
     /// The folder of a batch.
     func folder(ofBatch id: String) -> String { "\(path)/batches/\(id)" }
 
+    /// Whether a server has used it.
+    var exists: Bool { Disk.isFolder(path + "/files") }
+
     /// Makes the folders, and keeps other servers out until the process ends.
     func open() throws(BatchStoreError) {
         do throws(IOError) {

@@ -1,3 +1,5 @@
+import HTTPCore
+
 /// Reads the file of requests once before any of them is tried: what can be wrong with a file is said at once.
 actor BatchInput {
     /// What was found.
@@ -52,7 +54,7 @@ actor BatchInput {
                 if let other = lines.updateValue(record.line, forKey: id) {
                     throw BatchFault(
                         code: "duplicate_custom_id",
-                        message: "custom_id '\(id)' is that of line \(other) too.",
+                        message: "custom_id '\(id.excerpt)' is that of line \(other) too.",
                         parameter: "custom_id"
                     )
                 }

@@ -35,7 +35,7 @@ actor BatchService {
         answer: @escaping BatchRunner.Endpoint
     ) {
         self.settings = settings
-        store = BatchStore(directory: directory, limit: settings.maximumStoredBytes)
+        store = BatchStore(directory: directory, settings: settings)
         runner = BatchRunner(
             store: store,
             state: state,

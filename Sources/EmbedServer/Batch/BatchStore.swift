@@ -11,6 +11,8 @@ actor BatchStore {
     /// Where everything is.
     nonisolated let folder: BatchFolder
 
+    private let maximumFiles: Int
+    private let maximumBatches: Int
     private let executor = BlockingExecutor(label: "batches")
     private let logger = Logger(label: "batches")
     private var isOpen = false
@@ -21,14 +23,16 @@ actor BatchStore {
 
     /// - Parameters:
     ///   - directory: a folder of this server's own, which is made when it is first needed.
-    ///   - limit: the most octets of files and results.
-    init(directory: String, limit: Int) {
+    ///   - settings: how much may be stored, of all and of one owner.
+    init(directory: String, settings: BatchSettings) {
         folder = BatchFolder(path: directory)
-        usage = BatchUsage(limit: limit)
+        usage = BatchUsage(limit: settings.maximumStoredBytes)
+        maximumFiles = settings.maximumFiles
+        maximumBatches = settings.maximumBatches
     }
 
     /// Whether something was stored in an earlier life.
-    nonisolated var exists: Bool { Disk.isFolder(folder.path) }
+    nonisolated var exists: Bool { folder.exists }
 
     /// Makes or reads the folder, unless that has been done.
     ///
@@ -46,12 +50,20 @@ actor BatchStore {
         return batches.values.filter { !$0.status.isFinal }.sorted { $0.createdAt < $1.createdAt }
     }
 
+    /// Reads what is there, if anything is; makes nothing.
+    private func openIfThere() throws(BatchStoreError) {
+        if exists { try open() }
+    }
+
     // MARK: - Files
 
     /// Stores a file.
     func add(_ file: StoredFile, content: ArraySlice<UInt8>) throws(BatchStoreError) {
         try open()
-        try usage.add(file.bytes, isChecked: true)
+        guard files.values.count(where: { $0.owner == file.owner && $0.purpose == .batch }) < maximumFiles else {
+            throw .tooMany("files", limit: maximumFiles)
+        }
+        try usage.add(file.storedBytes, isChecked: true)
         do throws(IOError) {
             try Disk.makeFolder(folder.folder(ofFile: file.id))
             let output = try AppendOnlyFile(path: folder.content(ofFile: file.id), length: 0)
@@ -59,7 +71,7 @@ actor BatchStore {
             try output.sync()
             try write(file, to: folder.description(ofFile: file.id))
         } catch {
-            try? usage.add(-file.bytes, isChecked: false)
+            try? usage.add(-file.storedBytes, isChecked: false)
             try? Disk.removeFolder(folder.folder(ofFile: file.id))
             throw .io(error)
         }
@@ -68,13 +80,13 @@ actor BatchStore {
 
     /// The file with an id, if it belongs to `owner`.
     func file(_ id: String, of owner: String?) throws(BatchStoreError) -> StoredFile? {
-        try open()
+        try openIfThere()
         return files[id].flatMap { $0.owner == owner ? $0 : nil }
     }
 
     /// All files of an owner, the newest first.
     func files(of owner: String?) throws(BatchStoreError) -> [StoredFile] {
-        try open()
+        try openIfThere()
         return files.values.filter { $0.owner == owner }
             .sorted { ($0.createdAt, $0.id) > ($1.createdAt, $1.id) }
     }
@@ -91,7 +103,7 @@ actor BatchStore {
             throw .io(error)
         }
         files[file.id] = nil
-        try usage.add(-file.bytes, isChecked: false)
+        try usage.add(-file.storedBytes, isChecked: false)
     }
 
     // MARK: - Batches
@@ -99,25 +111,41 @@ actor BatchStore {
     /// Stores a batch that is to run.
     func add(_ batch: Batch) throws(BatchStoreError) {
         try open()
+        try checkNumber(ofBatchesLike: batch)
+        try usage.add(batch.storedBytes, isChecked: true)
         do throws(IOError) {
             for id in [batch.outputFileID, batch.errorFileID] { try Disk.makeFolder(folder.folder(ofFile: id)) }
             try Disk.makeFolder(folder.folder(ofBatch: batch.id))
             try write(batch, to: folder.description(ofBatch: batch.id))
         } catch {
+            try? usage.add(-batch.storedBytes, isChecked: false)
+            for id in [batch.outputFileID, batch.errorFileID] { try? Disk.removeFolder(folder.folder(ofFile: id)) }
+            try? Disk.removeFolder(folder.folder(ofBatch: batch.id))
             throw .io(error)
         }
         batches[batch.id] = batch
     }
 
+    /// Refuses a batch beyond those that its owner may have, or whose two results would be more than they may leave.
+    private func checkNumber(ofBatchesLike batch: Batch) throws(BatchStoreError) {
+        let owner = batch.owner.key
+        let others = batches.values.filter { $0.owner.key == owner }
+        let results = files.values.count { $0.owner == owner && $0.purpose == .batchOutput }
+        let expected = 2 * others.count { !$0.status.isFinal }
+        guard others.count < maximumBatches, results + expected < 2 * maximumBatches else {
+            throw .tooMany("batches", limit: maximumBatches)
+        }
+    }
+
     /// The batch with an id, with its present progress; whoever asks is to look at its owner.
     func batch(_ id: String) throws(BatchStoreError) -> Batch? {
-        try open()
+        try openIfThere()
         return batches[id].map(withProgress)
     }
 
     /// All batches of a key, the newest first.
     func batches(ofKey key: String?) throws(BatchStoreError) -> [Batch] {
-        try open()
+        try openIfThere()
         return batches.values.filter { $0.owner.key == key }
             .sorted { ($0.createdAt, $0.id) > ($1.createdAt, $1.id) }
             .map(withProgress)
@@ -181,6 +209,7 @@ actor BatchStore {
                 throw .io(error)
             }
             batches[batch.id] = nil
+            try usage.add(-batch.storedBytes, isChecked: false)
         }
     }
 
@@ -211,7 +240,7 @@ actor BatchStore {
                 purpose: .batchOutput
             )
             try write(file, to: folder.description(ofFile: id))
-            if files.updateValue(file, forKey: id) == nil { try? usage.add(bytes, isChecked: false) }
+            if files.updateValue(file, forKey: id) == nil { try? usage.add(file.storedBytes, isChecked: false) }
             return true
         } catch {
             throw .io(error)
@@ -233,6 +262,7 @@ actor BatchStore {
         for id in try Disk.names(in: folder.path + "/batches") {
             guard let batch = read(Batch.self, folder.description(ofBatch: id)) else { continue }
             batches[id] = batch
+            try? usage.add(batch.storedBytes, isChecked: false)
             guard !batch.status.isFinal else { continue }
             if let checkpoint = read(JobCheckpoint.self, folder.checkpoint(ofBatch: id)) {
                 try? usage.record(checkpoint, of: id)
@@ -245,7 +275,7 @@ actor BatchStore {
                 if !unfinished.contains(id) { try Disk.removeFolder(folder.folder(ofFile: id)) }
             } else if let file = read(StoredFile.self, folder.description(ofFile: id)) {
                 files[id] = file
-                try? usage.add(file.bytes, isChecked: false)
+                try? usage.add(file.storedBytes, isChecked: false)
             }
         }
     }

@@ -15,6 +15,9 @@ struct StoredFile: Sendable, Codable, Equatable {
     /// What it is for.
     let purpose: Purpose
 
+    /// What it takes of the disk: besides the content a folder, a description, and what is lost to whole blocks.
+    var storedBytes: Int { bytes + 3 * 4_096 }
+
     /// The purposes that OpenAI's API has for batches.
     enum Purpose: String, Sendable, Codable {
         /// An input.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import HTTPCore
 
 /// SIGINT and SIGTERM to a command that can go on another time.
 enum Interruption {
@@ -7,15 +8,12 @@ enum Interruption {
     ///
     /// - Throws: what `work` throws; after a signal the exit code that shells give it.
     static func stops(_ work: @escaping @Sendable () async throws -> Void) async throws {
-        let signals = TerminationSignals()
+        let terminations = Signals.terminations()
         let task = Task { try await work() }
-        let received = signals.received
         let watcher = Task {
-            for await number in received {
-                task.cancel()
-                return number
-            }
-            return SIGINT
+            let number = await Signals.first(of: terminations)
+            task.cancel()
+            return number ?? SIGINT
         }
         defer { watcher.cancel() }
         do {
@@ -24,6 +22,5 @@ enum Interruption {
             StandardError.write("stopped; the same command goes on from here\n")
             throw ExitCode(128 + (await watcher.value))
         }
-        withExtendedLifetime(signals) {}
     }
 }

@@ -42,6 +42,8 @@ struct ServerSettings: Sendable, Equatable {
     var maximumBodyBytes = 32 << 20
     /// The most octets of all request bodies held at once.
     var maximumBufferedBodyBytes = 512 << 20
+    /// The most octets of all answers held at once.
+    var maximumBufferedAnswerBytes = 256 << 20
     /// The coding of answers for clients that accept it.
     var compression = Compression.gzip
     /// Octets of the shortest answer that is compressed.
@@ -103,6 +105,8 @@ struct SchedulerSettings: Sendable, Equatable {
 struct CacheSettings: Sendable, Equatable {
     /// Octets of vectors and their ids; 0 keeps none.
     var bytes = 64 << 20
+    /// Whether keys share them, and can tell by it what others have embedded.
+    var shared = false
 }
 
 /// How much of batches is kept, and for how long.
@@ -113,8 +117,12 @@ struct BatchSettings: Sendable, Equatable {
     var maximumFileBytes = 200_000_000
     /// The most requests of a file.
     var maximumLines = 50_000
-    /// The most octets of all files and results.
+    /// The most octets of all files, results and batches on the disk.
     var maximumStoredBytes = 10 << 30
+    /// The most files that one owner may have uploaded.
+    var maximumFiles = 1_000
+    /// The most batches of one owner, those that are over included.
+    var maximumBatches = 1_000
     /// Hours that files are kept if their owner does not say, and batches that are over.
     var retentionHours = 720
 }

@@ -21,8 +21,8 @@ struct AccessLog: Sendable {
             "bytes_out": .stringConvertible(record.bodyBytes),
             "duration_ms": .stringConvertible(record.duration.milliseconds),
         ]
-        metadata["method"] = record.method.map { .string($0.rawValue) }
-        metadata["path"] = record.path.map { .string($0) }
+        metadata["method"] = record.method.map { .string($0.rawValue.excerpt) }
+        metadata["path"] = record.path.map { .string($0.excerpt) }
         if !record.isComplete { metadata["complete"] = .stringConvertible(false) }
         metadata["error"] = note.error.map { .string($0) }
         metadata["reason"] = note.refusal.map { .string($0) }

@@ -36,7 +36,12 @@ struct EmbeddingApplication {
     ) {
         let limiter = RateLimiter()
         // No client waits for a line of a batch: it may take as long as it needs.
-        let patient = EmbeddingRunner(state: state, limiter: limiter, metrics: metrics)
+        let patient = EmbeddingRunner(
+            state: state,
+            limiter: limiter,
+            metrics: metrics,
+            sharesCache: settings.cache.shared
+        )
         var runner = patient
         runner.requestTimeout = settings.scheduler.requestTimeoutSeconds.map { .seconds($0) }
         reloader = Reloader(keys: keys, metrics: metrics)

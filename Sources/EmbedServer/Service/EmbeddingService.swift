@@ -1,3 +1,4 @@
+import CPlatform
 import Glibc
 import HTTPCore
 import InferenceCore
@@ -17,15 +18,16 @@ struct EmbeddingService {
     ///
     /// The socket opens before the models are read, so that probes tell a slow start from a dead process.
     func run() async throws {
+        cplatform_give_back_memory()
         let loader = ModelLoader(home: home)
         let models = loader.models(settings)
         try loader.check(models)
         let keys = try KeyRing(apiKeys: settings.auth.apiKeys, path: settings.auth.keysFile)
-        let signals = TerminationSignals()
+        let terminations = Signals.terminations()
         let hangUps = Signals.stream([SIGHUP])
         let application = EmbeddingApplication(settings: settings, home: home, keys: keys)
         let server = HTTPServer(
-            configuration: ServerConfiguration(settings.server),
+            configuration: serverConfiguration(),
             application: application.http,
             logger: Logger(label: "http")
         )
@@ -39,20 +41,78 @@ struct EmbeddingService {
         warnIfExposed(keys)
         do {
             let reloading = Task { await application.reloader.run(hangUps, of: server) }
-            defer { reloading.cancel() }
-            let engine = try await startEngine(models, loader: loader, of: application)
-            await application.batches.start()
-            let signal = await signals.first()
-            logger.notice("stopping", metadata: ["signal": .stringConvertible(Int(signal ?? 0))])
-            application.state.drain()
-            await application.batches.stop()
-            await server.shutDown(deadline: .seconds(settings.server.shutdownTimeoutSeconds))
-            await engine.shutDown()
-            logger.notice("stopped")
+            let trimming = Task {
+                var trimmer = MemoryTrimmer()
+                await trimmer.run()
+            }
+            defer {
+                reloading.cancel()
+                trimming.cancel()
+            }
+            var engine: EmbeddingEngine?
+            let starting = Task { try await startEngine(models, loader: loader, of: application) }
+            for await event in Self.events(starting, terminations) {
+                switch event {
+                case .started(let result):
+                    engine = try result.get()
+                    await application.batches.start()
+                case .signal(let number):
+                    logger.notice("stopping", metadata: ["signal": .stringConvertible(Int(number))])
+                    application.state.drain()
+                    guard let engine else { await endWhileLoading(server) }
+                    await application.batches.stop()
+                    await server.shutDown(deadline: .seconds(settings.server.shutdownTimeoutSeconds))
+                    await engine.shutDown()
+                    logger.notice("stopped")
+                    return
+                }
+            }
         } catch {
             await server.shutDown(deadline: .zero)
             throw error
         }
+    }
+
+    private func serverConfiguration() -> ServerConfiguration {
+        var configuration = ServerConfiguration(settings.server)
+        let limit = DescriptorLimit.raised()
+        if configuration.fit(limit) {
+            logger.warning(
+                "too few descriptors for server.maximumConnections: raise the limit of open files (ulimit -n, LimitNOFILE=)",
+                metadata: [
+                    "descriptors": .stringConvertible(limit.descriptors),
+                    "connections": .stringConvertible(configuration.maximumConnections),
+                ]
+            )
+        }
+        return configuration
+    }
+
+    /// What the service waits for.
+    private enum Event {
+        /// The models are there, or cannot be.
+        case started(Result<EmbeddingEngine, any Error>)
+        /// Somebody wants the service to end.
+        case signal(CInt)
+    }
+
+    /// Both events, whichever comes first.
+    private static func events(
+        _ starting: Task<EmbeddingEngine, any Error>,
+        _ terminations: AsyncStream<CInt>
+    ) -> AsyncStream<Event> {
+        AsyncStream { continuation in
+            Task { continuation.yield(.started(await starting.result)) }
+            Task { if let number = await Signals.first(of: terminations) { continuation.yield(.signal(number)) } }
+        }
+    }
+
+    /// Ends the process under the thread that reads the models or tests them: neither can be told to stop, and nobody
+    /// has been served.
+    private func endWhileLoading(_ server: HTTPServer) async -> Never {
+        await server.shutDown(deadline: .zero)
+        logger.notice("stopped")
+        _exit(EXIT_SUCCESS)
     }
 
     private func startEngine(

@@ -11,6 +11,7 @@ extension ServerConfiguration {
         // Many clients write their whole body before they read: they would miss a 413 that hangs up on them.
         maximumLingerBytes = 2 * settings.maximumBodyBytes
         maximumBufferedBodyBytes = settings.maximumBufferedBodyBytes
+        maximumBufferedAnswerBytes = settings.maximumBufferedAnswerBytes
         compressesAnswers = settings.compression == .gzip
         minimumCompressedBytes = settings.compressionMinimumBytes
         if let certificate = settings.tls.certificate, let key = settings.tls.key {

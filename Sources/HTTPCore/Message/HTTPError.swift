@@ -54,9 +54,9 @@ public enum HTTPError: Error, Sendable, Hashable {
     public var message: String {
         switch self {
         case .badRequest(let reason): "Bad request: \(reason)."
-        case .notFound(let path): "There is nothing at \(path)."
+        case .notFound(let path): "There is nothing at \(path.excerpt)."
         case .methodNotAllowed(let method, let allowed):
-            "\(method) is not allowed here; use \(allowed.map(\.rawValue).joined(separator: ", "))."
+            "\(method.rawValue.excerpt) is not allowed here; use \(allowed.map(\.rawValue).joined(separator: ", "))."
         case .requestTimeout: "The request did not arrive in time."
         case .lengthRequired: "The request needs a Content-Length."
         case .contentTooLarge(let limit): "The request body is longer than \(limit) bytes."
@@ -64,7 +64,7 @@ public enum HTTPError: Error, Sendable, Hashable {
         case .unsupportedContentCoding: "The content codings this server undoes are gzip, deflate and identity."
         case .expectationFailed: "The only expectation this server meets is 100-continue."
         case .fieldsTooLarge: "The request has too many header fields, or they are too long."
-        case .notImplemented(let what): "This server does not implement \(what)."
+        case .notImplemented(let what): "This server does not implement \(what.excerpt)."
         case .overloaded: "The server holds as many request bodies as it can; try again in a moment."
         case .shuttingDown: "The server is shutting down."
         case .versionNotSupported: "This server speaks HTTP/1.1 and HTTP/1.0."

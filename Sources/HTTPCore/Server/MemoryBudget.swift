@@ -2,7 +2,7 @@ internal import Synchronization
 
 /// Octets that a server holds at once for all its peers, against a limit; and those of each peer, against a part of it.
 ///
-/// No peer can have more than half, so that there is room for others whatever it does.
+/// No peer can have more than half but for a single share, so that there is room for others whatever it does.
 final class MemoryBudget: Sendable {
     private struct Account {
         var held = 0
@@ -24,12 +24,12 @@ final class MemoryBudget: Sendable {
 
     /// Whether `octets` more could be held for `peer` now.
     func hasRoom(for octets: Int, of peer: PeerAddress) -> Bool {
-        account.withLock { allows(octets, of: peer, $0) }
+        account.withLock { allows(octets, of: peer, beside: 0, $0) }
     }
 
-    fileprivate func take(_ octets: Int, for peer: PeerAddress) -> Bool {
+    fileprivate func take(_ octets: Int, for peer: PeerAddress, beside own: Int) -> Bool {
         account.withLock { account in
-            guard allows(octets, of: peer, account) else { return false }
+            guard allows(octets, of: peer, beside: own, account) else { return false }
             account.held += octets
             account.byPeer[peer, default: 0] += octets
             return true
@@ -45,8 +45,10 @@ final class MemoryBudget: Sendable {
         }
     }
 
-    private func allows(_ octets: Int, of peer: PeerAddress, _ account: Account) -> Bool {
-        octets <= limit - account.held && octets <= peerLimit - (account.byPeer[peer] ?? 0)
+    /// - Parameter own: what the share that grows has already.
+    private func allows(_ octets: Int, of peer: PeerAddress, beside own: Int, _ account: Account) -> Bool {
+        let held = account.byPeer[peer] ?? 0
+        return octets <= limit - account.held && (octets <= peerLimit - held || held == own)
     }
 }
 
@@ -70,9 +72,9 @@ final class MemoryShare: Sendable {
     ///
     /// One caller at a time.
     func grow(to total: Int) -> Bool {
-        let more = total - octets.load(ordering: .relaxed)
-        guard more > 0 else { return true }
-        guard budget.take(more, for: peer) else { return false }
+        let own = octets.load(ordering: .relaxed)
+        guard total > own else { return true }
+        guard budget.take(total - own, for: peer, beside: own) else { return false }
         octets.store(total, ordering: .relaxed)
         return true
     }

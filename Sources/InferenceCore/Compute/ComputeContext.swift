@@ -1,5 +1,3 @@
-import COpenBLAS
-
 /// What a forward pass computes with: the pool, the activations, and scratch memory for each thread.
 ///
 /// Belongs to one compute worker, which lends it to one forward pass at a time; the pool's threads write to parts of
@@ -31,8 +29,6 @@ final class ComputeContext {
     init(pool: ComputePool) {
         self.pool = pool
         scratchBuffers = (0..<pool.threadCount).map { _ in FloatBuffer() }
-        // The pool splits the products; OpenBLAS's own threads would fight with it for the same cores.
-        openblas_set_num_threads(1)
     }
 
     /// Scratch memory of the thread in `slot`.

@@ -124,7 +124,7 @@ struct BERT: ForwardPass {
             )
         )
         embeddingNorm = try norm("embeddings.LayerNorm")
-        let linear = LinearLayers(backend: backend)
+        let linear = try LinearLayers(backend: backend)
         var layers: [Layer] = []
         for index in 0..<configuration.layerCount {
             let name = "encoder.layer.\(index)."

@@ -85,7 +85,7 @@ struct Transformer: ForwardPass {
         }
 
         embeddings = try weights.tensor(prefix + "embed_tokens.weight", shape: [configuration.vocabularySize, hidden])
-        let linear = LinearLayers(backend: backend)
+        let linear = try LinearLayers(backend: backend)
         var layers: [Layer] = []
         for index in 0..<configuration.layerCount {
             let name = "layers.\(index)."

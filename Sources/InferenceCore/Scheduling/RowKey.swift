@@ -17,11 +17,14 @@ struct RowKey: Sendable, Hashable {
     ///
     /// Follows from model and tokens.
     let work: Int
+    /// Among whom the output is shared; `nil`: among all.
+    var scope: String?
 
     /// Hashes the ids in one go: they are thousands.
     func hash(into hasher: inout Hasher) {
         hasher.combine(model)
         hasher.combine(adapter)
+        hasher.combine(scope)
         tokens.withUnsafeBytes { hasher.combine(bytes: $0) }
     }
 }

@@ -8,8 +8,8 @@ struct VectorCache {
         var newer: Int?
         var older: Int?
 
-        /// Octets of ids and vector, and about what dictionary, list and array headers take.
-        var bytes: Int { key.tokens.count * 4 + vector.count * 4 + 256 }
+        /// Octets of ids, vector and scope, and about what dictionary, list and array headers take.
+        var bytes: Int { key.tokens.count * 4 + vector.count * 4 + (key.scope?.utf8.count ?? 0) + 256 }
     }
 
     /// Octets of all entries.

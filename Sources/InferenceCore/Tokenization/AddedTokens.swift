@@ -58,8 +58,15 @@ struct AddedTokens: Sendable {
 
     /// The first token of `text` at or behind `searchStart`.
     ///
-    /// - Parameter position: where the part begins that no token has taken yet.
-    func nextMatch(in text: UTF8Text, from position: Int, searchStart: Int) -> Match? {
+    /// - Parameters:
+    ///   - position: where the part begins that no token has taken yet.
+    ///   - spaces: what is known of the white space of this text.
+    func nextMatch(
+        in text: UTF8Text,
+        from position: Int,
+        searchStart: Int,
+        spaces: inout SpaceRuns
+    ) -> Match? {
         var start = searchStart
         while start < text.count {
             guard isFirst[Int(text[start])], let index = longestToken(in: text, at: start) else {
@@ -74,7 +81,7 @@ struct AddedTokens: Sendable {
             }
             var range = start..<end
             if token.stripsLeft { range = spaceStart(text, before: start, notBefore: position)..<end }
-            if token.stripsRight { range = range.lowerBound..<spaceEnd(text, from: end) }
+            if token.stripsRight { range = range.lowerBound..<spaces.end(in: text, from: end) }
             return Match(range: range, id: token.id, searchEnd: end)
         }
         return nil
@@ -115,15 +122,5 @@ struct AddedTokens: Sendable {
             start -= width
         }
         return start
-    }
-
-    private func spaceEnd(_ text: UTF8Text, from index: Int) -> Int {
-        var end = index
-        while end < text.count {
-            let (scalar, width) = text.scalar(at: end)
-            guard UnicodeProperties(of: scalar).contains(.space) else { break }
-            end += width
-        }
-        return end
     }
 }

@@ -59,8 +59,9 @@ struct ContentEncoder {
         let end = certainEnd(of: text, isLast: isLast)
         var position = 0
         var searchStart = 0
+        var spaces = SpaceRuns()
         while position < text.count {
-            let match = added.nextMatch(in: text, from: position, searchStart: searchStart)
+            let match = added.nextMatch(in: text, from: position, searchStart: searchStart, spaces: &spaces)
             // The unread rest may show that a match near the end is none, or a longer one.
             let isCertain = match.map { $0.range.upperBound <= end } ?? false
             let partEnd = match?.range.lowerBound ?? text.count

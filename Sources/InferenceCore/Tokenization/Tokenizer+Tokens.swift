@@ -3,27 +3,29 @@ extension Tokenizer {
     ///
     /// Several times the work of `encode`, whose ids these are.
     ///
-    /// - Parameters: as of `encode`.
-    /// - Returns: the tokens, and whether the text was cut.
+    /// - Parameters:
+    ///   - text, limit, addSpecialTokens: as of `encode`.
+    ///   - cancellation: may end the work early.
+    /// - Returns: the tokens, or as many as there were when the work was cancelled, and whether the text was cut.
     public func tokens(
         of text: String,
         limit: Int? = nil,
-        addSpecialTokens: Bool = true
+        addSpecialTokens: Bool = true,
+        cancellation: Cancellation = Cancellation()
     ) -> (tokens: [Token], truncated: Bool) {
+        if cancellation.isCancelled { return ([], false) }
         let encoding = encode(text, limit: limit, addSpecialTokens: addSpecialTokens)
         let frame = addSpecialTokens ? postProcessor : PostProcessor()
         // A limit below the number of special tokens leaves some of them, and no content.
         let contentEnd = max(0, encoding.ids.count - frame.suffix.count)
         let content = min(frame.prefix.count, contentEnd)..<contentEnd
         var places = TokenPlaces(text, self)
-        let tokens = encoding.ids.enumerated().map { index, id in
+        var tokens: [Token] = []
+        for (index, id) in encoding.ids.enumerated() {
+            if cancellation.isCancelled { break }
             let isSpecial = !content.contains(index)
-            return Token(
-                id: id,
-                piece: piece(id) ?? "",
-                isSpecial: isSpecial,
-                range: isSpecial ? nil : places?.next(id)
-            )
+            let range = isSpecial ? nil : places?.next(id)
+            tokens.append(Token(id: id, piece: piece(id) ?? "", isSpecial: isSpecial, range: range))
         }
         return (tokens, encoding.truncated)
     }

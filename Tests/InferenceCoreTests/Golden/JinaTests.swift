@@ -166,7 +166,11 @@ import Testing
         await engine.shutDown()
     }
 
-    @Test("the OpenBLAS back end gives the reference's vectors too", arguments: checkpoints)
+    @Test(
+        "the OpenBLAS back end gives the reference's vectors too",
+        .enabled("libopenblas0 is not installed") { (try? OpenBLAS.load()) != nil },
+        arguments: checkpoints
+    )
     func openBLAS(checkpoint: String) async throws {
         let model = try EmbeddingModel(
             directory: Fixtures.path("jina/\(checkpoint)"),
@@ -180,6 +184,15 @@ import Testing
             #expect(largestDifference(vector, golden.float32) <= 1e-5, "\(golden.name), \(golden.task)")
         }
         await engine.shutDown()
+    }
+
+    @Test("a library that is not there, or is another one, is named in the error")
+    func missingLibrary() throws {
+        for name in ["libopenblas-that-is-not-there.so.0", "libz.so.1"] {
+            let error = #expect(throws: CheckpointError.self) { try OpenBLAS(name) }
+            #expect(error?.file == name)
+            #expect(error?.description.contains("Install libopenblas0, or use the native back end") == true)
+        }
     }
 
     @Test("two models in one process")

@@ -29,6 +29,33 @@ import Testing
         return policy
     }
 
+    @Test("rows of two scopes are computed twice, also in one step; those of one scope once")
+    func scopes() throws {
+        var policy = SchedulingPolicy(.init(queueTokens: 1_000, stepTokens: 64, cacheBytes: 1 << 20))
+        func scoped(_ scope: String?) -> SchedulingPolicy.Submission {
+            var submission = submission(7, [5])
+            submission.rows[0].scope = scope
+            return submission
+        }
+        for (number, scope) in ["a", "b", "a", nil, nil].enumerated() {
+            _ = policy.admit(scoped(scope), number: number, now: start)
+        }
+        let next = policy.nextStep(now: start)
+        let step = try #require(next)
+        #expect(step.keys.map(\.scope).sorted { ($0 ?? "") < ($1 ?? "") } == [nil, "a", "b"])
+        _ = policy.finish(step.keys.map { _ in [1] }, now: start + .seconds(1))
+        for (number, scope) in ["a", "b", nil].enumerated() {
+            guard case .answered = policy.admit(scoped(scope), number: 10 + number, now: start + .seconds(1)) else {
+                Issue.record("not from the cache")
+                return
+            }
+        }
+        guard case .admitted = policy.admit(scoped("c"), number: 20, now: start + .seconds(1)) else {
+            Issue.record("c was told what others have embedded")
+            return
+        }
+    }
+
     @Test("a refused request is taken after exactly the time it was told", arguments: 1...40)
     func retryAfter(tokens: Int) throws {
         var policy = measured(.init(queueTokens: 1_000, bulkWait: .seconds(100), stepTokens: 64))

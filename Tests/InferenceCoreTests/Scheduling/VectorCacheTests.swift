@@ -33,6 +33,20 @@ import Testing
         }
     }
 
+    @Test("a vector belongs to its scope")
+    func scopes() {
+        var cache = VectorCache(byteLimit: 10_000)
+        var mine = key(1)
+        mine.scope = "a"
+        cache.insert([1], for: mine)
+        var other = key(1)
+        for scope in [nil, "b", ""] {
+            other.scope = scope
+            #expect(cache.vector(for: other) == nil)
+        }
+        #expect(cache.vector(for: mine) == [1])
+    }
+
     @Test("a vector belongs to its model and adapter")
     func keys() {
         var cache = VectorCache(byteLimit: 10_000)

@@ -12,7 +12,13 @@ struct AddedTokensTests {
             var result = ""
             var position = 0
             var searchStart = 0
-            while let match = added.nextMatch(in: text, from: position, searchStart: searchStart) {
+            var spaces = SpaceRuns()
+            while let match = added.nextMatch(
+                in: text,
+                from: position,
+                searchStart: searchStart,
+                spaces: &spaces
+            ) {
                 let partEnd = max(position, match.range.lowerBound)
                 result += String(decoding: text[position..<partEnd], as: UTF8.self)
                 result += "[\(String(decoding: text[match.range], as: UTF8.self))]"
@@ -42,6 +48,30 @@ struct AddedTokensTests {
         #expect(split("a \n<m> \u{A0} b", token("<m>", right: true)) == "a \n[<m> \u{A0} ]b")
         #expect(split("<m>   x", token("<m>", right: true), token(" x")) == "[<m>   ][ x]")
         #expect(split("<m>  <m>", token("<m>", left: true, right: true)) == "[<m>  ][<m>]")
+    }
+
+    @Test("white space that tokens swallow is walked once, also where they are white space themselves")
+    func linear() {
+        let added = AddedTokens([token("\n", right: true), token("\t"), token("<m>", left: true, right: true)])
+        for unit in ["\n", "\n\t", "<m> \n", "\n    "] {
+            var text = String(repeating: unit, count: 20_000)
+            text.withUTF8 { text in
+                var (position, searchStart, found) = (0, 0, 0)
+                var spaces = SpaceRuns()
+                while let match = added.nextMatch(
+                    in: text,
+                    from: position,
+                    searchStart: searchStart,
+                    spaces: &spaces
+                ) {
+                    found += 1
+                    position = match.range.upperBound
+                    searchStart = match.searchEnd
+                }
+                #expect(found >= 20_000)
+                #expect(spaces.visited <= 2 * text.count)
+            }
+        }
     }
 
     @Test("a token of one word does not match inside another")

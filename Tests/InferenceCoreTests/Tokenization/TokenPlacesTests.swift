@@ -1,6 +1,7 @@
-import InferenceCore
 import JSONCore
 import Testing
+
+@testable import InferenceCore
 
 @Suite("Tokens for people")
 struct TokenPlacesTests {
@@ -40,6 +41,32 @@ struct TokenPlacesTests {
             }
             #expect(tokens.count == expected.count)
         }
+    }
+
+    @Test("finding places looks at each octet a few times, whatever the text is", arguments: names)
+    func linear(name: String) throws {
+        let tokenizer = try tokenizer(name)
+        let added = tokenizer.added.values.map(\.content).sorted().prefix(8).joined(separator: " \n ")
+        for unit in [
+            "\r\n", " ", "\n ", "\u{3000}", "e\u{301}\u{327}", "\u{301}", "\u{10FFFD}\u{1F9CA} ", added + "   ",
+            "[UNK] ",
+            "x\r\n\r\n", "\t\u{10FFFD}\n",
+        ] {
+            let text = String(repeating: unit, count: 40_000 / unit.utf8.count)
+            let (tokens, _) = tokenizer.tokens(of: text, addSpecialTokens: false)
+            guard var places = TokenPlaces(text, tokenizer) else { continue }
+            #expect(tokens.map { places.next($0.id) } == tokens.map(\.range))
+            #expect(places.visited <= 4 * text.utf8.count, "\(unit.debugDescription)")
+        }
+    }
+
+    @Test("nothing is done for whoever has gone", arguments: names)
+    func cancelled(name: String) throws {
+        let cancellation = Cancellation()
+        let tokenizer = try tokenizer(name)
+        #expect(tokenizer.tokens(of: "a b", cancellation: cancellation).tokens.count > 1)
+        cancellation.cancel()
+        #expect(tokenizer.tokens(of: "a b", cancellation: cancellation).tokens.isEmpty)
     }
 
     @Test("decoded text is that of the reference library", arguments: names)

@@ -1,4 +1,5 @@
 import Glibc
+import HTTPCore
 import HTTPTypes
 
 extension APIError {
@@ -11,6 +12,11 @@ extension APIError {
         case .full(let limit):
             self = .insufficientStorage(
                 "The server keeps at most \(limit) bytes of files and results. Delete files that are not needed."
+            )
+        case .tooMany(let what, let limit):
+            self = .insufficientStorage(
+                "The server keeps at most \(limit) \(what) for each owner. Delete files that are not needed, or wait "
+                    + "until older ones expire."
             )
         case .inUse(let batch):
             self.init(
@@ -46,7 +52,7 @@ extension APIError {
             status: .notFound,
             code: "RESOURCE_NOT_FOUND",
             openAICode: "not_found",
-            message: "\(kind) '\(id)' not found or access denied.",
+            message: "\(kind) '\(id.excerpt)' not found or access denied.",
             parameter: "id"
         )
     }

@@ -43,8 +43,8 @@ struct BatchRequest {
     private static func seconds(_ window: String) throws(APIError) -> Int {
         let units: [Character: Int] = ["s": 1, "m": 60, "h": 3_600, "d": 86_400]
         let limit = 30 * 86_400
-        guard let unit = window.last.flatMap({ units[$0] }), let number = Int(window.dropLast()),
-            (1...limit).contains(number), number * unit <= limit
+        guard window.utf8.count <= 16, let unit = window.last.flatMap({ units[$0] }),
+            let number = Int(window.dropLast()), (1...limit).contains(number), number * unit <= limit
         else {
             throw .invalid(
                 "completion_window",
@@ -60,7 +60,10 @@ struct BatchRequest {
         guard let value, !value.isNull else { return [:] }
         var metadata: [String: String] = [:]
         for (name, value) in value.object?.members ?? [] {
-            guard let text = value.string, name.count <= 64, text.count <= 512 else {
+            // Scalars, not characters: one of those can be any number of octets.
+            guard let text = value.string, name.unicodeScalars.count <= 64,
+                text.unicodeScalars.count <= 512
+            else {
                 throw .invalid(
                     "metadata",
                     type: "value_error",

@@ -19,7 +19,7 @@ struct BatchesEndpoint: Sendable {
                 "input_file_id",
                 type: "value_error",
                 input: .string(wanted.inputFileID),
-                "input_file_id names no file of yours: '\(wanted.inputFileID)' not found."
+                "input_file_id names no file of yours: '\(wanted.inputFileID.excerpt)' not found."
             )
         }
         guard file.purpose == .batch else {

@@ -10,6 +10,8 @@ struct FilesEndpoint: Sendable {
     let service: BatchService
 
     private static let lifetimes = 3_600...2_592_000
+    /// The longest name of a file: lists repeat it.
+    private static let maximumFilenameBytes = 512
 
     /// `POST /v1/files`: stores the `file` of a form.
     func upload(_ request: Request, _ key: APIKey?) async throws(APIError) -> Answer {
@@ -36,6 +38,14 @@ struct FilesEndpoint: Sendable {
             throw APIError(HTTPError.contentTooLarge(limit: limit))
         }
         guard !part.content.isEmpty else { throw .invalid("file", type: "too_short", "file is empty.") }
+        let filename = part.filename ?? "file.jsonl"
+        guard filename.utf8.count <= Self.maximumFilenameBytes else {
+            throw .invalid(
+                "file",
+                type: "string_too_long",
+                "The name of the file should have at most \(Self.maximumFilenameBytes) bytes."
+            )
+        }
         let now = Timestamp.now.seconds
         let lifetime = try Self.lifetime(anchor: text("expires_after[anchor]"), seconds: text("expires_after[seconds]"))
         let file = StoredFile(
@@ -44,7 +54,7 @@ struct FilesEndpoint: Sendable {
             bytes: part.content.count,
             createdAt: now,
             expiresAt: now + (lifetime ?? service.settings.retentionHours * 3_600),
-            filename: part.filename ?? "file.jsonl",
+            filename: filename,
             purpose: .batch
         )
         try await stored { () throws(BatchStoreError) in

@@ -17,15 +17,15 @@ struct JinaBatchEndpoint: Sendable {
     /// `POST /v1/batch/embeddings`.
     func create(_ request: Request, _ key: APIKey?) async throws(APIError) -> Answer {
         let wanted = try JinaBatchRequest(body: request.body)
-        let sample = try EmbeddingsRequest(body: JinaBatchRequest.sample(body: request.body))
-        let plan = try EmbeddingPlan(sample, catalog: state.catalog())
+        let plan = try EmbeddingPlan(wanted.sample, catalog: state.catalog())
+        let lines = try wanted.lines(limit: service.settings.maximumFileBytes)
         let now = Timestamp.now.seconds
         let id = Identifier.make("batch_")
         let lifetime = service.settings.retentionHours * 3_600
         let input = StoredFile(
             id: Identifier.make("file-"),
             owner: key?.name,
-            bytes: wanted.lines.count,
+            bytes: lines.count,
             createdAt: now,
             expiresAt: now + lifetime,
             filename: "\(id)_input.jsonl",
@@ -42,11 +42,17 @@ struct JinaBatchEndpoint: Sendable {
             createdAt: now,
             expiresAt: now + Self.window.seconds
         )
-        batch.model = wanted.model ?? plan.model.id
+        batch.model = wanted.sample.model ?? plan.model.id
         let made = batch
         try await stored { () throws(BatchStoreError) in
-            try await service.store.add(input, content: wanted.lines[...])
-            try await service.submit(made)
+            try await service.store.add(input, content: lines[...])
+            do throws(BatchStoreError) {
+                try await service.submit(made)
+            } catch {
+                // Nobody knows the file: what is to be told is why there is no batch.
+                try? await service.store.remove(input)
+                throw error
+            }
         }
         let response = Response.json(JinaBatchObject.encode(batch), status: .accepted)
         return Answer(response, facts: ["batch": .string(batch.id)])

@@ -1,16 +1,19 @@
+import HTTPTypes
+import InferenceCore
 import JSONCore
 
 /// The body of `POST /v1/batch/embeddings`.
 struct JinaBatchRequest {
-    /// The model of all requests.
-    let model: String?
-    /// The requests as the file of a batch.
-    let lines: [UInt8]
+    /// A request with nothing but the shared members and an empty text: what is wrong with it is wrong with all.
+    let sample: EmbeddingsRequest
+    /// What the client sent as the requests.
+    private let items: [JSONValue]
+    /// The members that hold for every request, unless it has its own.
+    private let shared: [(name: String, value: JSONValue)]
 
     /// The most inputs of a body.
     static let maximumInputs = 10_000
-    /// The members that hold for every request, unless it has its own.
-    private static let shared = ["model", "task", "dimensions", "normalized", "truncate", "embedding_type"]
+    private static let sharedNames = ["model", "task", "dimensions", "normalized", "truncate", "embedding_type"]
 
     /// Reads the body: `input` is a list of texts, or of requests with `custom_id` and `body`.
     init(body: [UInt8]) throws(APIError) {
@@ -31,31 +34,48 @@ struct JinaBatchRequest {
         guard items.count <= Self.maximumInputs else {
             throw .tooManyInputs(items.count, limit: Self.maximumInputs, field: "input")
         }
-        model = object["model"]?.string
-        let defaults = Self.shared.compactMap { name in
-            object[name].flatMap { $0.isNull ? nil : (name: name, value: $0) }
-        }
-        var lines: [UInt8] = []
+        var members = JSONObject()
+        members.append("input", .string(""))
+        for name in Self.sharedNames { if let value = object[name] { members.append(name, value) } }
+        sample = try EmbeddingsRequest(RequestFields(members, place: ""))
+        shared = Self.shared(sample, members)
+        self.items = items
+    }
+
+    /// The requests as the file of a batch; to be called once the sample is known to be possible, so that the model's
+    /// name is one.
+    ///
+    /// - Parameter limit: the most octets of the file; more are refused before they are there.
+    func lines(limit: Int) throws(APIError) -> [UInt8] {
+        var writer = JSONWriter()
         for (index, item) in items.enumerated() {
-            lines += try Self.line(item, index: index, defaults: defaults)
+            try write(item, index: index, to: &writer)
+            writer.endLine()
+            if writer.bytes.count > limit { throw .tooLargeAsFile(limit: limit) }
         }
-        self.lines = lines
+        return writer.bytes
     }
 
-    /// A request with nothing but the shared members and a text: what is wrong with it is wrong with all.
-    static func sample(body: [UInt8]) throws(APIError) -> [UInt8] {
-        let object = try JSONBody.object(body)
-        var sample = JSONObject()
-        sample.append("input", .string(""))
-        for name in shared { if let value = object[name] { sample.append(name, value) } }
-        return try encode(.object(sample), place: "body")
+    /// The shared members as they were understood: each is written once for every request, so none may be long.
+    private static func shared(
+        _ sample: EmbeddingsRequest,
+        _ members: JSONObject
+    ) -> [(name: String, value: JSONValue)] {
+        func given<Value>(_ name: String, _ value: Value) -> Value? { members[name]?.isNull == false ? value : nil }
+        let type = members["embedding_type"]
+        let values: [String: JSONValue?] = [
+            "model": sample.model.map(JSONValue.string),
+            "task": sample.task.map { .string($0.rawValue) },
+            "dimensions": sample.dimensions.map(JSONValue.integer),
+            "normalized": given("normalized", .bool(sample.normalized)),
+            "truncate": given("truncate", .bool(sample.truncate)),
+            // A word of the list, alone or in an array: that was checked.
+            "embedding_type": (type?.string ?? type?.array?.first?.string).map(JSONValue.string),
+        ]
+        return sharedNames.compactMap { name in values[name].flatMap(\.self).map { (name, $0) } }
     }
 
-    private static func line(
-        _ item: JSONValue,
-        index: Int,
-        defaults: [(name: String, value: JSONValue)]
-    ) throws(APIError) -> [UInt8] {
+    private func write(_ item: JSONValue, index: Int, to writer: inout JSONWriter) throws(APIError) {
         let place = "input[\(index)]"
         var id = "request-\(index)"
         var members = JSONObject()
@@ -76,22 +96,33 @@ struct JinaBatchRequest {
         default:
             throw .invalid(place, type: "string_type", input: item, "\(place) should be a text or a request.")
         }
-        for (name, value) in defaults where members[name] == nil { members.append(name, value) }
-        var line = JSONObject()
-        line.append("custom_id", .string(id))
-        line.append("method", .string("POST"))
-        line.append("url", .string(BatchLine.endpoint))
-        line.append("body", .object(members))
-        return try encode(.object(line), place: place) + [UInt8(ascii: "\n")]
-    }
-
-    private static func encode(_ value: JSONValue, place: String) throws(APIError) -> [UInt8] {
-        guard value.isFinite else {
+        guard JSONValue.object(members).isFinite else {
             throw .invalid(place, type: "finite_number", "\(place) holds a number that is too large.")
         }
-        var writer = JSONWriter()
-        writer.value(value)
-        return writer.bytes
+        for (name, value) in shared where members[name] == nil { members.append(name, value) }
+        writer.object {
+            $0.key("custom_id")
+            $0.value(id)
+            $0.key("method")
+            $0.value("POST")
+            $0.key("url")
+            $0.value(BatchLine.endpoint)
+            $0.key("body")
+            $0.value(.object(members))
+        }
+    }
+}
+
+extension APIError {
+    /// Requests that would be a longer file than a client may upload: 413.
+    fileprivate static func tooLargeAsFile(limit: Int) -> APIError {
+        APIError(
+            status: .contentTooLarge,
+            code: "REQUEST_TOO_LARGE",
+            openAICode: "request_too_large",
+            message: "The requests take more than \(limit) bytes as the file of a batch. Split them.",
+            parameter: "input"
+        )
     }
 }
 

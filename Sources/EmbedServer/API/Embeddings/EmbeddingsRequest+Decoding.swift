@@ -5,7 +5,11 @@ extension EmbeddingsRequest {
     /// Reads a request body as leniently as the hosted APIs do: unknown members are ignored, `null` means absent, the
     /// neighbours' names for a field are understood, and its own name beats them.
     init(body: [UInt8]) throws(APIError) {
-        let fields = try RequestFields(body: body)
+        try self.init(RequestFields(body: body))
+    }
+
+    /// Reads the members of a request body.
+    init(_ fields: RequestFields) throws(APIError) {
         self.init(input: try Input(fields))
         for names in MemberNames.unsupported { try fields.refuse(names) }
         model = try fields.text(MemberNames.model)

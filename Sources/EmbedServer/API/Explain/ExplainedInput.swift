@@ -10,12 +10,18 @@ struct ExplainedInput: Sendable {
     var isOverLimit: Bool
 
     /// Tokenizes an input.
-    init(_ input: EmbeddingInput, task: EmbeddingTask?, limit: Int, _ encoder: TextEncoder) {
+    init(
+        _ input: EmbeddingInput,
+        task: EmbeddingTask?,
+        limit: Int,
+        _ encoder: TextEncoder,
+        _ cancellation: Cancellation
+    ) {
         switch input {
         case .text(let content):
             let text = encoder.prompt(for: task) + content
             self.text = text
-            (tokens, isOverLimit) = encoder.tokenizer.tokens(of: text, limit: limit)
+            (tokens, isOverLimit) = encoder.tokenizer.tokens(of: text, limit: limit, cancellation: cancellation)
         case .tokens(let ids):
             tokens = ids.prefix(limit).map { Token(id: $0, piece: encoder.tokenizer.piece($0) ?? "") }
             isOverLimit = ids.count > limit

@@ -1,3 +1,4 @@
+import HTTPCore
 import InferenceCore
 
 /// A loaded model with its settings.
@@ -27,12 +28,19 @@ struct ModelCatalog: Sendable {
         var dimensions: Int?
     }
 
-    /// Checks that names are unique and that the defaults are possible for their models.
+    /// The longest name of a model, in octets: a longer one names nothing.
+    private static let maximumNameBytes = 512
+
+    /// Checks that names are unique and not too long, and that the defaults are possible for their models.
     init(_ models: [ServedModel]) throws(SettingsError) {
         var indexByName: [String: Int] = [:]
         for (index, model) in models.enumerated() {
             try model.checkDefaults(field: "models[\(index)]")
             let names = [model.id] + model.settings.aliases.map(\.name)
+            if names.contains(where: { $0.utf8.count > Self.maximumNameBytes }) {
+                let reason = "names can have at most \(Self.maximumNameBytes) bytes"
+                throw SettingsError(source: "configuration", field: "models[\(index)]", reason: reason)
+            }
             for name in Set(names + names.map(ModelName.withoutPublisher)) {
                 if let other = indexByName.updateValue(index, forKey: name) {
                     let reason = "the name '\(name)' is taken by models[\(other)]"
@@ -48,7 +56,7 @@ struct ModelCatalog: Sendable {
     func resolve(_ name: String?) throws(APIError) -> Match {
         let ids = models.map(\.id)
         if let name {
-            guard let match = find(name) else { throw .modelNotFound(name, available: ids) }
+            guard let match = find(name) else { throw .modelNotFound(name.excerpt, available: ids) }
             return match
         }
         guard models.count == 1, let model = models.first else {
@@ -60,16 +68,23 @@ struct ModelCatalog: Sendable {
 
     /// Finds a model by its id, an alias, a published name, or one of these with `:<task>` behind it.
     func find(_ name: String) -> Match? {
-        if let match = exact(name) { return match }
-        if let published = ModelName.published(ModelName.withoutPublisher(name)), var match = exact(published.name) {
-            match.task = published.task ?? match.task
-            return match
-        }
+        guard name.utf8.count <= Self.maximumNameBytes else { return nil }
+        if let match = known(name) { return match }
         guard let colon = name.lastIndex(of: ":"),
             let task = TaskName.task(String(name[name.index(after: colon)...])),
-            var match = find(String(name[..<colon]))
+            var match = known(String(name[..<colon]))
         else { return nil }
         match.task = task
+        return match
+    }
+
+    /// Finds a model by its id, an alias, or a published name.
+    private func known(_ name: String) -> Match? {
+        if let match = exact(name) { return match }
+        guard let published = ModelName.published(ModelName.withoutPublisher(name)),
+            var match = exact(published.name)
+        else { return nil }
+        match.task = published.task ?? match.task
         return match
     }
 

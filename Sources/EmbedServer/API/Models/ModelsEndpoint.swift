@@ -28,7 +28,7 @@ struct ModelsEndpoint: Sendable {
         let catalog = try state.catalog()
         let name = request.pathParameters["id"] ?? ""
         guard let match = catalog.find(name) else {
-            var error = APIError.modelNotFound(name, available: catalog.models.map(\.id))
+            var error = APIError.modelNotFound(name.excerpt, available: catalog.models.map(\.id))
             // The name is the resource here, not a field of a body.
             error.status = .notFound
             throw error

@@ -12,6 +12,8 @@ struct EmbeddingRunner: Sendable {
     let metrics: ServerMetrics
     /// The longest a request may take; `nil`: as long as it needs.
     var requestTimeout: Duration?
+    /// Whether the vectors that one key has paid for may come from the cache for another.
+    var sharesCache = false
 
     /// Embeds what a request asks for.
     func run(
@@ -37,6 +39,7 @@ struct EmbeddingRunner: Sendable {
         let fields = try SchedulingFields(request.fields)
         work.priority = fields.priority ?? work.priority
         work.caller = key.map { "key \($0.name)" } ?? request.remoteAddress.host
+        work.cacheScope = sharesCache ? nil : key?.name
         let timeout = [fields.timeout, requestTimeout].compactMap { $0 }.min()
         work.deadline = timeout.map { request.receivedAt + $0 }
     }
@@ -59,14 +62,45 @@ struct EmbeddingRunner: Sendable {
     }
 }
 
+extension EmbeddingRunner {
+    /// Tokenizes for people to look at, where no embedding waits for it, on account of the key.
+    ///
+    /// - Parameters:
+    ///   - octets: of the text.
+    ///   - estimate: the tokens that there will be about.
+    ///   - body: does the work, and says how many tokens there were; once it is cancelled nobody reads its value.
+    func tokenize<Value: Sendable>(
+        octets: Int,
+        estimate: Int,
+        with backend: any EmbeddingBackend,
+        for key: APIKey?,
+        _ body: @escaping @Sendable (TextEncoder, Cancellation) -> (Value, tokens: Int)
+    ) async throws(APIError) -> Value {
+        try limiter.reserve(estimate, for: key)
+        let cancellation = Cancellation()
+        let (value, tokens) = await withTaskCancellationHandler {
+            await backend.tokenizing(octets: octets) { body($0, cancellation) }
+        } onCancel: {
+            cancellation.cancel()
+        }
+        // Who gives up may have had their tokens told all the same.
+        if cancellation.isCancelled { throw APIError(.cancelled, inputs: 1) }
+        limiter.settle(estimate, used: tokens, for: key)
+        return value
+    }
+}
+
 extension EmbeddingPlan {
-    /// Tokens as far as they can be told before tokenization: four octets of text each, which is what English has.
-    fileprivate var estimatedTokens: Int {
+    /// Tokens as far as they can be told before tokenization.
+    var estimatedTokens: Int {
         work.inputs.reduce(0) { sum, input in
             switch input {
-            case .text(let text): sum + text.utf8.count / 4 + 1
+            case .text(let text): sum + Self.estimatedTokens(of: text)
             case .tokens(let ids): sum + ids.count
             }
         }
     }
+
+    /// Four octets of text a token, which is what English has.
+    static func estimatedTokens(of text: String) -> Int { text.utf8.count / 4 + 1 }
 }

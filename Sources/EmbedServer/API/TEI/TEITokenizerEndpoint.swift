@@ -4,8 +4,8 @@ import JSONCore
 
 /// `POST /tokenize` and `POST /decode` of text-embeddings-inference.
 struct TEITokenizerEndpoint: Sendable {
-    /// Where the models are.
-    let state: ServiceState
+    /// Knows the models, and holds keys to their limits.
+    let runner: EmbeddingRunner
 
     /// Octets of a body: the answer is many times longer.
     static let bodyLimit = 2 << 20
@@ -13,20 +13,31 @@ struct TEITokenizerEndpoint: Sendable {
     /// `POST /tokenize`: the tokens of texts, uncut.
     func tokenize(_ request: Request, _ key: APIKey?) async throws(APIError) -> Answer {
         let fields = try RequestFields(body: request.body)
-        let model = try state.catalog().resolve(try fields.text(["model"])).model
+        let model = try runner.state.catalog().resolve(try fields.text(["model"])).model
         guard let texts = try fields.texts(["inputs"]) else {
             throw .invalid("inputs", type: "missing", "`inputs` is missing")
         }
         if texts.isEmpty { throw .invalid("inputs", type: "too_short", "`inputs` cannot be empty") }
         let addsSpecials = try fields.flag(["add_special_tokens"]) ?? true
         let task = try fields.task(["prompt_name"])
-        let lists = await model.backend.tokenizing(octets: request.body.count) { encoder in
+        let lists = try await runner.tokenize(
+            octets: request.body.count,
+            estimate: texts.reduce(0) { $0 + EmbeddingPlan.estimatedTokens(of: $1) },
+            with: model.backend,
+            for: key
+        ) { encoder, cancellation in
             let prompt = task.map { encoder.prompt(for: $0) } ?? ""
-            return texts.map { text in
+            var lists: [TokenizedText] = []
+            for text in texts where !cancellation.isCancelled {
                 let text = prompt + text
-                let tokens = encoder.tokenizer.tokens(of: text, addSpecialTokens: addsSpecials).tokens
-                return TokenizedText(octets: Array(text.utf8), tokens: tokens)
+                let tokens = encoder.tokenizer.tokens(
+                    of: text,
+                    addSpecialTokens: addsSpecials,
+                    cancellation: cancellation
+                ).tokens
+                lists.append(TokenizedText(octets: Array(text.utf8), tokens: tokens))
             }
+            return (lists, tokens: lists.reduce(0) { $0 + $1.tokens.count })
         }
         let units = ListUnits(lists.map(\.tokens.count))
         let body = JSONStream(
@@ -49,11 +60,20 @@ struct TEITokenizerEndpoint: Sendable {
     /// `POST /decode`: the texts of ids.
     func decode(_ request: Request, _ key: APIKey?) async throws(APIError) -> Answer {
         let fields = try RequestFields(body: request.body)
-        let model = try state.catalog().resolve(try fields.text(["model"])).model
+        let model = try runner.state.catalog().resolve(try fields.text(["model"])).model
         let lists = try Self.ids(fields)
         let skipsSpecials = try fields.flag(["skip_special_tokens"]) ?? true
-        let texts = await model.backend.tokenizing(octets: request.body.count) { encoder in
-            lists.map { encoder.tokenizer.decode($0, skipSpecialTokens: skipsSpecials) }
+        let count = lists.reduce(0) { $0 + $1.count }
+        let texts = try await runner.tokenize(
+            octets: request.body.count,
+            estimate: count,
+            with: model.backend,
+            for: key
+        ) { encoder, cancellation -> ([String?], tokens: Int) in
+            let texts = lists.map { list in
+                cancellation.isCancelled ? nil : encoder.tokenizer.decode(list, skipSpecialTokens: skipsSpecials)
+            }
+            return (texts, count)
         }
         var writer = JSONWriter()
         try writer.array { writer throws(APIError) in
@@ -78,7 +98,7 @@ struct TEITokenizerEndpoint: Sendable {
 }
 
 /// A text and its tokens.
-private struct TokenizedText: Sendable {
+private struct TokenizedText {
     let octets: [UInt8]
     let tokens: [Token]
 

@@ -1,5 +1,4 @@
 import CKernels
-import COpenBLAS
 
 /// Linear layers by OpenBLAS, with their weights where the checkpoint has them.
 ///
@@ -9,6 +8,7 @@ import COpenBLAS
 struct BLASLinear: LinearLayer {
     let outputs: [Int]
     private let parts: [LinearPart]
+    private let library: OpenBLAS
     private let biases: [[Float]?]
 
     /// Output columns of one piece of work, and widened at a time.
@@ -16,8 +16,9 @@ struct BLASLinear: LinearLayer {
     /// A thread is given at least this many rows: fewer do not pay for packing the weights again.
     private static let leastRows = 64
 
-    init(_ parts: [LinearPart]) {
+    init(_ parts: [LinearPart], by library: OpenBLAS) {
         self.parts = parts
+        self.library = library
         outputs = parts.map(\.outputs)
         biases = parts.map { $0.bias?.widened() }
     }
@@ -112,21 +113,17 @@ struct BLASLinear: LinearLayer {
             for column in stride(from: begin, to: end, by: Self.tileColumns) {
                 let columns = column..<min(column + Self.tileColumns, end)
                 let weights = floats(weight, columns, scratch: context.scratch(slot))
-                cblas_sgemm(
-                    CblasRowMajor,
-                    CblasNoTrans,
-                    CblasTrans,
-                    blasint(part.count),
-                    blasint(columns.count),
-                    blasint(inputs),
-                    alpha,
+                library.multiply(
                     input[part.lowerBound],
-                    blasint(input.stride),
+                    stride: input.stride,
+                    rows: part.count,
                     weights,
-                    blasint(inputs),
-                    beta,
-                    output[part.lowerBound] + columns.lowerBound,
-                    blasint(output.stride)
+                    columns: columns.count,
+                    inputs: inputs,
+                    to: output[part.lowerBound] + columns.lowerBound,
+                    stride: output.stride,
+                    alpha: alpha,
+                    beta: beta
                 )
             }
         }

@@ -61,18 +61,29 @@ public enum ComputeBackend: String, Sendable, CaseIterable {
 
 /// Makes the linear layers of one model.
 struct LinearLayers {
-    /// Which code multiplies.
-    let backend: ComputeBackend
-    private let memory = WeightMemory()
+    private enum Maker {
+        case native(WeightMemory)
+        case openBLAS(OpenBLAS)
+    }
+
+    private let maker: Maker
 
     /// For a model's weights; nothing is computed yet.
-    init(backend: ComputeBackend) { self.backend = backend }
+    ///
+    /// - Parameter backend: which code multiplies.
+    /// - Throws: if it is a library that is not installed.
+    init(backend: ComputeBackend) throws(CheckpointError) {
+        switch backend {
+        case .native: maker = .native(WeightMemory())
+        case .openBLAS: maker = .openBLAS(try OpenBLAS.load())
+        }
+    }
 
     /// Makes a layer of parts with the same input.
     func layer(_ parts: LinearPart...) -> any LinearLayer {
-        switch backend {
-        case .native: PackedLinear(parts, in: memory)
-        case .openBLAS: BLASLinear(parts)
+        switch maker {
+        case .native(let memory): PackedLinear(parts, in: memory)
+        case .openBLAS(let library): BLASLinear(parts, by: library)
         }
     }
 }
