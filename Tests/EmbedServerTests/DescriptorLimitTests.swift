@@ -7,7 +7,8 @@ import Testing
 struct DescriptorLimitTests {
     @Test(
         "connections never need more descriptors than there are",
-        arguments: [2, 10, 64, 256, 1_024, 4_096, 1_048_576], [1, 16, 1_024, 100_000]
+        arguments: [2, 10, 64, 256, 1_024, 4_096, 1_048_576],
+        [1, 16, 1_024, 100_000]
     )
     func connections(descriptors: Int, wanted: Int) {
         let (ordinary, probes) = DescriptorLimit(descriptors: descriptors).connections(of: wanted)
@@ -18,9 +19,11 @@ struct DescriptorLimitTests {
     @Test("the default fits into the usual hard limit, and less is said")
     func fit() {
         var configuration = ServerConfiguration()
-        #expect(!configuration.fit(DescriptorLimit(descriptors: 4_096)))
+        let isReduced = configuration.fit(DescriptorLimit(descriptors: 4_096))
+        #expect(!isReduced)
         #expect(configuration.maximumConnections == 1_024 && configuration.probeConnections == 64)
-        #expect(configuration.fit(DescriptorLimit(descriptors: 1_024)))
+        let isReducedFurther = configuration.fit(DescriptorLimit(descriptors: 1_024))
+        #expect(isReducedFurther)
         #expect(configuration.maximumConnections == 392 && configuration.probeConnections == 56)
     }
 }

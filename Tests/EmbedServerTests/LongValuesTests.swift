@@ -1,4 +1,3 @@
-import HTTPCore
 import HTTPTypes
 import InferenceCore
 import JSONCore
@@ -6,6 +5,7 @@ import Logging
 import Testing
 
 @testable import EmbedServer
+@testable import HTTPCore
 
 @Suite("What a client sends at length is not sent back")
 struct LongValuesTests {
