@@ -243,7 +243,7 @@ struct BatchTests {
         #expect(try await client.send(.get, "/v1/files").json["data"]?.array?.count == 2)
     }
 
-    @Test("what is stored counts as what it takes of the disk, also after a restart", .timeLimit(.minutes(1)))
+    @Test("what is stored counts as what it takes of the disk", .timeLimit(.minutes(1)))
     func overhead() async throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let client = try client(on: .router)
