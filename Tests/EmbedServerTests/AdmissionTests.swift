@@ -133,7 +133,7 @@ struct AdmissionTests {
         #expect(try await client.send(.get, "/nope", fields: key).fields[.cacheControl] == "no-store")
         #expect(try await client.send(.get, "/livez", fields: key).fields[.cacheControl] == "no-store")
         #expect(try await client.send(.get, "/", fields: key).fields[.cacheControl] == "no-cache")
-        #expect(try await client.send(.get, "/v1/models").fields[.cacheControl] == nil)
+        #expect(try await client.send(.get, "/info").fields[.cacheControl] == nil)
     }
 
     @Test("without keys on loopback, only local names are served; probes are whatever Host says")

@@ -315,6 +315,7 @@ struct CountingStream: BodyStream {
     mutating func next() throws(BodyError) -> [UInt8]? {
         guard !sizes.isEmpty else { return nil }
         let size = sizes.removeFirst()
-        return (0..<size).map { 0x30 + UInt8(($0 &* 2_654_435_761 >> 11) % 10) }
+        var generator = SplitMix(seed: UInt64(size))
+        return (0..<size).map { _ in 0x30 + UInt8(generator.next() % 10) }
     }
 }
