@@ -268,7 +268,8 @@ final class Connection {
         self.run = run
         let (loop, number, record) = (loop, number, self.record(of: exchange))
         loop.context.counters.requestsInFlight.add()
-        run.start {
+        let isLarge = request.body.count >= LargeRequestExecutor.leastOctets || verdict.coding != nil
+        run.start(on: isLarge ? loop.context.largeRequests : nil) {
             let response = await call.answer()
             loop.execute { loop in
                 loop.context.counters.requestsInFlight.add(-1)

@@ -8,9 +8,9 @@ final class HandlerRun: Sendable {
     /// Whether the client left before the answer came.
     var isAbandoned: Bool { abandoned.load(ordering: .relaxed) }
 
-    /// Starts `body` in a task of its own.
-    func start(_ body: @escaping @Sendable () async -> Void) {
-        task.withLock { $0 = Task { await body() } }
+    /// Starts `body` in a task of its own, on `executor` if there is one, else on the concurrency pool.
+    func start(on executor: LargeRequestExecutor?, _ body: @escaping @Sendable () async -> Void) {
+        task.withLock { $0 = Task(executorPreference: executor) { await body() } }
     }
 
     /// Cancels the task: its answer is not wanted.

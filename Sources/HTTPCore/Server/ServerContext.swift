@@ -13,6 +13,7 @@ struct ServerContext: Sendable {
     /// Answers that are held, beyond what fits into the output of a connection.
     let answers: MemoryBudget
     let answerQueues: AnswerQueues
+    let largeRequests = LargeRequestExecutor()
     /// What every connection is held to.
     let limits: ConnectionLimits
     /// With TLS only.

@@ -83,12 +83,17 @@ extension SchedulingPolicy {
         to input: Input,
         now: Instant
     ) -> Answer? {
-        guard let request = requests[input.request] else { return nil }
-        if case .failure(let error) = result, !request.isPartial { return end(input.request, .failure(error)) }
+        // No copy of the request is held: with one, each result would copy all those before it.
+        guard let priority = requests[input.request]?.priority else { return nil }
+        if case .failure(let error) = result, requests[input.request]?.isPartial == false {
+            return end(input.request, .failure(error))
+        }
         requests[input.request]?.results[input.index] = result
         requests[input.request]?.missing -= 1
-        pendingInputs[request.priority, default: 0] -= 1
-        guard request.missing == 1, let output = requests[input.request]?.output(now: now) else { return nil }
+        pendingInputs[priority, default: 0] -= 1
+        guard requests[input.request]?.missing == 0, let output = requests[input.request]?.output(now: now) else {
+            return nil
+        }
         return end(input.request, .success(output))
     }
 
