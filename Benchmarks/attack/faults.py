@@ -42,7 +42,7 @@ class Observed:
 
     def livez(self):
         self.liveness.stop()
-        end = "" if self.target.alive() else "; the server DIED" if not self.watch.killed else "; killed by this tool"
+        end = "; killed by this tool" if self.watch.killed else self.target.end()
         return f"livez {line(summary(self.liveness.trials, self.begin))}{end}"
 
 
@@ -221,39 +221,68 @@ def stderr_pipe(binary):
 
 
 def idle_descriptors(binary):
-    """1,012 idle connections at a soft limit of 1,024 descriptors, then 50 newcomers; a large answer at a limit of 64."""
-    hard = STARTED_WITH[1]
-    with Observed(binary, descriptors=(1_024, hard)) as seen:
+    """Newcomers beside idle connections at the limit of descriptors, a large answer there, and work while others press in."""
+    lines = [newcomers(binary), large_answer_at_limit(binary), pressed(binary)]
+    return "\nidle-descriptors, ".join(lines)
+
+
+def newcomers(binary):
+    """1,012 idle connections at a soft limit of 1,024 descriptors, then 50 newcomers."""
+    with Observed(binary, descriptors=(1_024, STARTED_WITH[1])) as seen:
         kept = [greet(seen.target) for _ in range(1_012)]
         with concurrent.futures.ThreadPoolExecutor(50) as together:
-            newcomers = list(together.map(lambda _: greet(seen.target), range(50)))
-        answered = sum(connection is not None for connection in newcomers)
+            late = list(together.map(lambda _: greet(seen.target), range(50)))
+        answered = sum(connection is not None for connection in late)
         closed = sum(connection is not None and is_closed(connection) for connection in kept)
         failed = sum(connection is None for connection in kept)
-        for connection in filter(None, kept + newcomers):
+        for connection in filter(None, kept + late):
             connection.close()
-        first = f"{answered} of 50 newcomers answered, {closed} of 1012 idle closed, {failed} of them never answered; {seen.livez()}"
+        return f"{answered} of 50 newcomers answered, {closed} of 1012 idle closed, {failed} of them never answered; {seen.livez()}"
+
+
+def large_answer_at_limit(binary):
+    """A large answer where 64 descriptors are all there are, and others hold what they can get."""
     with Target(binary, descriptors=(64, 64)) as target:
-        body = many_texts(cold=False)
         asking = target.socket(timeout=60)
-        others = [greet(target) for _ in range(64)]
-        asking.sendall(post("/v1/embeddings", len(body), f"Authorization: Bearer {KEY}") + body)
-        taken, length, fault = 0, 0, ""
-        try:
-            answer = http.client.HTTPResponse(asking)
-            answer.begin()
-            length = answer.length
-            time.sleep(1)
-            while piece := answer.read(1 << 16):
-                taken += len(piece)
-        except (OSError, http.client.HTTPException) as error:
-            fault = f", {type(error).__name__}"
+        with concurrent.futures.ThreadPoolExecutor(64) as together:
+            others = list(together.map(lambda _: greet(target), range(64)))
+        taken, length, fault = large_answer(target, asking)
         served = sum(connection is not None for connection in others)
         for connection in filter(None, others):
             connection.close()
         whole = "whole" if length and taken == length else "CUT"
-        end = "" if target.alive() else "; the server DIED"
-    return f"{first}\nidle-descriptors, limit 64: {served} of 64 others answered, answer {whole}: {taken} of {length} octets{fault}{end}"
+        return f"limit 64: {served} of 64 others answered, answer {whole}: {taken} of {length} octets{fault}{target.end()}"
+
+
+def pressed(binary, seconds=12):
+    """Three clients want much computed while 150 others press in where 64 descriptors are all there are."""
+    with Target(binary, descriptors=(64, 64)) as target:
+        asking = [target.socket(timeout=60) for _ in range(3)]
+        begin = time.monotonic() + 0.5
+        attack = Attack(target, [("KeptAlive", 150, {})], begin, begin + seconds)
+        time.sleep(1.5)
+        with concurrent.futures.ThreadPoolExecutor(3) as together:
+            found = list(together.map(lambda connection: large_answer(target, connection, cold=True), asking))
+        attack.result()
+        whole = sum(bool(length) and taken == length for taken, length, _ in found)
+        return f"150 clients at limit 64: {whole} of 3 large answers whole{target.end() or '; alive'}"
+
+
+def large_answer(target, connection, cold=False):
+    """(octets taken, octets declared, fault) of an answer that is left alone for a second."""
+    body = many_texts(cold)
+    taken, length = 0, 0
+    try:
+        connection.sendall(post("/v1/embeddings", len(body), f"Authorization: Bearer {KEY}") + body)
+        answer = http.client.HTTPResponse(connection)
+        answer.begin()
+        length = answer.length
+        time.sleep(1)
+        while piece := answer.read(1 << 16):
+            taken += len(piece)
+    except (OSError, http.client.HTTPException) as error:
+        return taken, length, f", {type(error).__name__}"
+    return taken, length, ""
 
 
 def greet(target):

@@ -99,6 +99,16 @@ class Target:
     def alive(self):
         return self.process.poll() is None
 
+    def end(self):
+        """How the server has ended by itself, with what it said last; nothing while it runs."""
+        if self.alive():
+            return ""
+        with contextlib.suppress(OSError):
+            lines = [line for line in open(f"{self.folder.name}/log", errors="replace").read().splitlines() if line.strip()]
+            said = next((line for line in lines if "Fatal" in line or "crashed" in line.lower()), lines[-1] if lines else "")
+            return f"; the server DIED with {self.process.returncode}: {said[:200]}"
+        return f"; the server DIED with {self.process.returncode}"
+
     def resident(self):
         """Resident memory in megabytes; 0 once the process has ended."""
         with contextlib.suppress(OSError, ValueError, IndexError):
