@@ -81,7 +81,7 @@ extension ServerSocketTests {
                 getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
                 let previous = limit.rlim_cur
                 // Room for a few connections on the server's side, fewer than there are clients.
-                limit.rlim_cur = rlim_t(clients.last!.descriptor) + 8
+                limit.rlim_cur = rlim_t(clients.last!.descriptor) + 20
                 setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
                 for client in clients { client.connect(port: port) }
                 // Heads that never end keep their places: others are turned away, and see it at once.

@@ -247,10 +247,16 @@ def test_a_log_that_nobody_reads_stops_nothing():
             finally:
                 connection.close()
 
-        # From here on nobody reads. Long lines, so that the queue overflows as well as the pipe.
-        for _ in range(500):
-            assert get("/v1/models/" + "x" * 6000)[0] in (400, 404)
-            assert get("/livez")[0] == 200
+        # From here on nobody reads. Lines enough that the queue overflows as well as the pipe.
+        refused = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        for number in range(10_000):
+            refused.request("GET", "/nowhere")
+            response = refused.getresponse()
+            assert response.status == 404
+            response.read()
+            if number % 50 == 0:
+                assert get("/livez")[0] == 200
+        refused.close()
         dropped = int(re.search(r"^embed_log_dropped_total (\d+)$", get("/metrics")[1], re.M).group(1))
         assert dropped > 0
         process.send_signal(signal.SIGTERM)

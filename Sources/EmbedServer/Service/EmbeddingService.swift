@@ -112,6 +112,7 @@ struct EmbeddingService {
     private func endWhileLoading(_ server: HTTPServer) async -> Never {
         await server.shutDown(deadline: .zero)
         logger.notice("stopped")
+        log.flush(within: .seconds(1))
         _exit(EXIT_SUCCESS)
     }
 

@@ -27,6 +27,9 @@ final class Listener: @unchecked Sendable {
     /// How long a handshake under way has to be finished before the socket is closed.
     private static let handshakeTime = DispatchTimeInterval.milliseconds(50)
 
+    /// Descriptors that connections never take.
+    private static let headroom: rlim_t = 8
+
     /// How long to rest after running out of descriptors, in milliseconds.
     private static let restRange = 5...1000
 
@@ -89,8 +92,9 @@ final class Listener: @unchecked Sendable {
         }
         // Both descriptors of a connection, or none: an answer shall not end for lack of the second.
         let copy = fcntl(accepted, F_DUPFD_CLOEXEC, 0)
-        guard copy >= 0 else {
+        guard copy >= 0, Self.leavesHeadroom(copy) else {
             close(accepted)
+            if copy >= 0 { close(copy) }
             context.counters.connectionsShed.add()
             shedOne()
             return false
@@ -186,6 +190,15 @@ final class Listener: @unchecked Sendable {
             resume()
         }
         rest = min(rest * 2, Self.restRange.upperBound)
+    }
+
+    /// Whether enough descriptors are free behind one that has just been made: the lowest number that is free is given out.
+    ///
+    /// Dispatch opens a file of its own now and then, and ends the process if it cannot.
+    private static func leavesHeadroom(_ descriptor: Int32) -> Bool {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return true }
+        return rlim_t(descriptor) + headroom < limit.rlim_cur
     }
 
     private static func openSpare() -> Int32 {

@@ -75,7 +75,8 @@ public struct Router: Sendable {
         }
         let allowed = Self.allowed(resource.routes)
         if method == .options { return .options(allowed) }
-        let style = resource.routes.lazy.compactMap(\.errorResponse).first
+        // No dialect's, if routes of several meet here: nobody can tell which the client speaks.
+        let style = resource.routes.allSatisfy { $0.errorResponse != nil } ? resource.routes.first?.errorResponse : nil
         return .failure(.methodNotAllowed(method: method, allowed: allowed), style)
     }
 
