@@ -83,8 +83,8 @@ struct ServerContext: Sendable {
         case .handle(let handler): plan = .handle(handler)
         case .handleImmediately(let handler): plan = .handleImmediately(handler)
         case .refuse(let response):
-            // How long the body is does not matter any more: it is dropped as it comes, or the connection is closed.
-            return Verdict(request: request, plan: .answer(response), route: route, bodyLimit: .max)
+            // A message that nobody could take is answered as such all the same.
+            return Verdict(request: request, plan: .answer(response), route: route, bodyLimit: limit)
         }
         // A body that is too long is refused as such, whatever room there is.
         if case .length(let length) = head.framing, length <= limit {
