@@ -112,13 +112,13 @@ import Testing
         let noted = Route([.get], "/noted") { _ in
             var response = Response(status: .ok)
             response.stream = CountingStream(sizes: [70_000], length: nil)
-            response.note = "a note"
+            response.note = Note("a note")
             return response
         }
         let endless = Route([.get], "/endless") { _ in
             try? await Task.sleep(for: .seconds(3600))
             var response = Response(status: .init(code: 499))
-            response.note = "left"
+            response.note = Note("left")
             return response
         }
         let large = Route([.get], "/large") { _ in Response(status: .ok, body: [UInt8](repeating: 0, count: 9_000_000))
@@ -156,14 +156,23 @@ import Testing
         }
         try await wait(for: 4)
         let all = records.withLock { $0 }
-        #expect(all[0].isComplete && all[0].bodyBytes == 70_000 && all[0].note as? String == "a note")
+        #expect(all[0].isComplete && all[0].bodyBytes == 70_000 && (all[0].note as? Note)?.text == "a note")
         #expect(all[0].remoteAddress.host == "127.0.0.1" && all[0].route == "/noted")
-        #expect(!all[1].isComplete && all[1].status.code == 499 && all[1].note as? String == "left")
+        #expect(!all[1].isComplete && all[1].status.code == 499 && (all[1].note as? Note)?.text == "left")
         let cut = try #require(all.first { $0.route == "/large" })
         #expect(!cut.isComplete && cut.bodyBytes < 9_000_000)
         #expect(all.contains { $0.status.code == 400 && $0.isComplete && $0.method == nil })
         await server.stop()
         #expect(records.withLock(\.count) == 4)
+    }
+}
+
+/// A note to recognise.
+private final class Note: ResponseNote {
+    let text: String
+
+    init(_ text: String) {
+        self.text = text
     }
 }
 

@@ -103,7 +103,7 @@ struct BatchRunner: Sendable {
             let result = try BatchResult.line(answer.response, to: line.customID, id: request.id)
             outcome.outputs[isGood ? 0 : 1] += result
             if isGood { outcome.counts.completed += 1 } else { outcome.counts.failed += 1 }
-            outcome.counts.tokens += answer.note.facts["tokens"].flatMap { Int($0.description) } ?? 0
+            outcome.counts.tokens += answer.facts["tokens"].flatMap { Int($0.description) } ?? 0
             return
         }
     }

@@ -1,3 +1,4 @@
+internal import DequeModule
 internal import HTTPTypes
 
 /// What one connection does: events and the time go in, actions come out.
@@ -94,8 +95,7 @@ struct ConnectionState {
     /// When lingering ends whatever comes.
     var lingerEnd: ContinuousClock.Instant?
 
-    private var actions: [Action] = []
-    private var actionsTaken = 0
+    private var actions: Deque<Action> = []
 
     /// Makes the state of a connection that has just been accepted.
     init(limits: ConnectionLimits, isReserved: Bool) {
@@ -109,15 +109,7 @@ struct ConnectionState {
     // MARK: - Actions
 
     /// Takes the next action; nil if there is none.
-    mutating func next() -> Action? {
-        guard actionsTaken < actions.count else {
-            actions.removeAll(keepingCapacity: true)
-            actionsTaken = 0
-            return nil
-        }
-        defer { actionsTaken += 1 }
-        return actions[actionsTaken]
-    }
+    mutating func next() -> Action? { actions.popFirst() }
 
     /// Asks for an action.
     mutating func ask(for action: Action) {

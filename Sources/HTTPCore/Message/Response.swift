@@ -19,7 +19,7 @@ public struct Response: Sendable {
     public var stream: (any BodyStream)?
 
     /// What the server's observer is told of the answer besides what goes over the wire.
-    public var note: (any Sendable)?
+    public var note: (any ResponseNote)?
 
     /// What `body` holds of the server's memory.
     var share: MemoryShare?

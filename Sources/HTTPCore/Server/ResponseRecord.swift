@@ -33,5 +33,8 @@ public struct ResponseRecord: Sendable {
     public var remoteAddress: SocketAddress
 
     /// What the handler wanted this observer to know: `Response.note`.
-    public var note: (any Sendable)?
+    public var note: (any ResponseNote)?
 }
+
+/// What a handler tells the observer of its answer: an object, so that it costs little to pass on.
+public protocol ResponseNote: AnyObject, Sendable {}

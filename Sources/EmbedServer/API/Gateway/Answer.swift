@@ -6,26 +6,30 @@ import Logging
 struct Answer: Sendable {
     /// What the client gets.
     var response: Response
-    /// What else is worth logging and counting.
-    var note: RequestNote
+    /// What the log adds to what HTTP knows; never the text of an input.
+    var facts: Logger.Metadata
+    /// The code of the error, if it is one.
+    var error: String?
+    /// Why the request was refused, if no endpoint has seen it.
+    var refusal: String?
 
     /// Makes a response worth logging.
     init(_ response: Response, facts: Logger.Metadata = [:]) {
         self.response = response
-        note = RequestNote(facts: facts)
+        self.facts = facts
     }
 
     /// Makes the answer of an endpoint to a request that it refuses.
     init(_ error: APIError, id: RequestID, style: ErrorStyle = .standard) {
         response = error.response(id: id, style: style)
-        note = RequestNote(error: error.code)
-        if let cause = error.cause { note.facts["cause"] = .string(cause) }
+        self.error = error.code
+        facts = error.cause.map { ["cause": .string($0)] } ?? [:]
     }
 
     /// Makes the answer to a request that no endpoint sees.
     init(refusing error: APIError, id: RequestID, style: ErrorStyle) {
         self.init(error, id: id, style: style)
-        note.refusal = error.message
+        refusal = error.message
     }
 }
 

@@ -128,23 +128,26 @@ struct Gateway: Sendable {
         level: Logger.Level = .info
     ) -> Response {
         var response = answer.response
-        var note = answer.note
-        note.level = level
+        var facts = answer.facts
         if let key {
-            note.facts["key"] = .string(key.name)
+            facts["key"] = .string(key.name)
             for field in limiter.fields(key) { response.fields.append(field) }
         }
         if let trace = TraceContext(fields) {
-            note.facts["trace_id"] = .string(trace.traceID)
-            note.facts["parent_id"] = .string(trace.parentID)
+            facts["trace_id"] = .string(trace.traceID)
+            facts["parent_id"] = .string(trace.parentID)
             response.fields[.traceparent] = trace.field
         }
         for field in cors.fields(for: fields) { response.fields.append(field) }
         // Caches keep away from answers to Authorization (RFC 9111 section 3.5), but know no other field for keys.
-        if response.fields[.cacheControl] == nil, Self.keyFields.contains(where: { fields[$0] != nil }) {
+        if Self.keyFields.contains(where: { fields[$0] != nil }), response.fields[.cacheControl] == nil {
             response.fields[.cacheControl] = "no-store"
         }
-        response.note = note
+        let isPlain = level == .debug && facts.isEmpty && answer.error == nil
+        response.note =
+            isPlain
+            ? RequestNote.probe
+            : RequestNote(facts: facts, error: answer.error, refusal: answer.refusal, level: level)
         return response
     }
 

@@ -10,7 +10,7 @@ struct RequestObserver: Sendable {
     /// Logs and counts a request; called on an event loop.
     func observe(_ record: ResponseRecord) {
         // HTTPCore answers some requests by itself, `OPTIONS` for one: there is nothing to add then.
-        let note = record.note as? RequestNote ?? RequestNote()
+        let note = record.note as? RequestNote ?? .none
         metrics.record(record)
         if let error = note.error { metrics.record(error: error) }
         log.write(record, note)
