@@ -1,4 +1,5 @@
 import Foundation
+import HTTPTypes
 import Testing
 
 @testable import HTTPCore
@@ -29,6 +30,20 @@ import Testing
             if broken[fault.breaks] != nil { return }
         }
         Issue.record("\(fault) does not show in 2,000 schedules")
+    }
+
+    @Test func aRequestThatHasComeOutlivesTheEvictionOfItsConnection() {
+        var state = ConnectionState(limits: ConnectionLimits(), isReserved: false)
+        let now = ContinuousClock.now
+        state.received(Array("GET / HTTP/1.1\r\nHost: a\r\n\r\n".utf8).span, now: now)
+        guard case .judge? = state.next() else { return #expect(Bool(false), "no head") }
+        let handler: Handler = { _ in Response(status: .ok) }
+        let request = Request(head: .init(method: .get, scheme: "http", authority: "a", path: "/"), path: "/")
+        state.admit(Verdict(request: request, plan: .handle(handler), bodyLimit: 0), now: now)
+        guard case .handle? = state.next() else { return #expect(Bool(false), "no handler") }
+        state.evict(now: now)
+        #expect(state.phase == .handling && state.next() == nil)
+        #expect(state.closesAfterAnswer)
     }
 
     private static func run<Connection: ConnectionUnderTest>(

@@ -69,6 +69,7 @@ extension Connection {
         }
         record.status = response.status
         record.note = response.note
+        if loop.isDraining { state.isDraining = true }
         let hasContent = exchange?.head.method != .head && ResponseEncoder.mayHaveContent(response.status)
         let (content, length) = content(of: response)
         let framing = state.framing(of: response, length: length)

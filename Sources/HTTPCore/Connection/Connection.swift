@@ -52,6 +52,7 @@ final class Connection {
         switch transport.receive(into: buffer) {
         case .octets(let count):
             loop.context.counters.bytesReceived.add(count)
+            socket.slot.progress(count)
             let octets = UnsafeRawBufferPointer(rebasing: buffer.prefix(count)).assumingMemoryBound(to: UInt8.self)
             state.received(octets.span, now: now)
         case .wouldBlock:
@@ -110,7 +111,7 @@ final class Connection {
         state.evict(now: now)
         act()
         // No lingering: the place is needed now.
-        end()
+        if state.phase != .handling { end() }
     }
 
     /// The server stops: closes if idle.
@@ -202,6 +203,7 @@ final class Connection {
         case .octets(let count):
             octets += count
             loop.context.counters.bytesSent.add(count)
+            socket.slot.progress(count)
             state.sent(count, transportHolds: transport.wantsToWrite, now: now)
             return true
         case .wouldBlock:

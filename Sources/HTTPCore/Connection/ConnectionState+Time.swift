@@ -97,7 +97,9 @@ extension ConnectionState {
     mutating func evict(now: ContinuousClock.Instant) {
         switch phase {
         case .reading where exchange != nil, .parked: refuse(.overloaded)
-        case .handling, .judging, .closed: break
+        // A request has come in the meantime: it is answered, and is the last.
+        case .handling, .judging: mustClose = true
+        case .closed: break
         case .reading, .answering, .lingering: end(now: now)
         }
     }

@@ -30,6 +30,11 @@ final class ConnectionSlot: Sendable {
     private let slots: ConnectionSlots
     private let reserved: Atomic<Bool>
     private let released = Atomic(false)
+    /// Octets since the present wait began; the connection's loop alone writes it.
+    private let moved = Atomic(0)
+
+    /// Octets that a body or an answer must move to count as moving.
+    private static let progressBytes = 2_000
     /// The standing in the lowest three bits, above them when it began, in milliseconds.
     private let state: Atomic<UInt64>
 
@@ -55,11 +60,26 @@ final class ConnectionSlot: Sendable {
         state = Atomic(ConnectionSlots.milliseconds << 3 | UInt64(Standing.head.rawValue))
     }
 
+    /// Says that octets have moved: after so many of them a wait counts from now.
+    ///
+    /// A single octet is not enough, or whoever sends one every second would keep a place for ever.
+    func progress(_ octets: Int) {
+        let moved = moved.wrappingAdd(octets, ordering: .relaxed).newValue
+        guard moved >= Self.progressBytes else { return }
+        self.moved.store(0, ordering: .relaxed)
+        let (standing, _) = self.standing
+        if standing == .body || standing == .answer { begin(standing) }
+    }
+
+    private func begin(_ standing: Standing) {
+        state.store(ConnectionSlots.milliseconds << 3 | UInt64(standing.rawValue), ordering: .relaxed)
+    }
+
     /// Says what the connection does now.
     func stand(_ standing: Standing) {
         let (present, _) = self.standing
         guard present != standing, present != .leaving else { return }
-        state.store(ConnectionSlots.milliseconds << 3 | UInt64(standing.rawValue), ordering: .relaxed)
+        begin(standing)
         // A place may go from the one to the other.
         if standing == .idle || standing == .parked { slots.roomMayBeMade() }
     }

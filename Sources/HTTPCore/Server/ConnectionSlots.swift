@@ -71,9 +71,7 @@ final class ConnectionSlots: Sendable {
 
     /// Gives ordinary places to requests that wait for one on places for probes, first come, first served, as far as there
     /// are any or others have no use for theirs.
-    ///
-    /// - Returns: Whether any connection is left on a place for probes.
-    func promote() -> Bool {
+    func promote() {
         let waiting = all().filter { $0.isReserved && $0.standing.0 == .parked }
             .sorted { $0.standing.since < $1.standing.since }
         for slot in waiting {
@@ -81,11 +79,10 @@ final class ConnectionSlots: Sendable {
             switch decision {
             case .ordinary: break
             case .instead(let victim) where !slots[victim].isReserved: slots[victim].evict()
-            default: return true
+            default: return
             }
             slot.promote()
         }
-        return all().contains(where: \.isReserved)
     }
 
     /// A connection is gone.

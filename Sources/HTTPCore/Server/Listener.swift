@@ -150,7 +150,9 @@ final class Listener: @unchecked Sendable {
     }
 
     private func roomIsMade() {
-        if context.slots.promote() { awaitRoom() }
+        // Before looking, or what happens in between would be missed.
+        awaitRoom()
+        context.slots.promote()
         if isWaiting, !context.slots.isCrowded {
             isWaiting = false
             resume()

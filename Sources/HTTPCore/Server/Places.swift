@@ -17,8 +17,8 @@ struct Places {
     private let reserve: Int
     private let now: UInt64
 
-    /// How long a connection may take for its head, or an octet of a body or an answer, before others may want its place,
-    /// in milliseconds.
+    /// How long a connection may take for its head, or the next octets of a body or an answer, before others may want its
+    /// place, in milliseconds.
     private static let patience: [ConnectionSlot.Standing: UInt64] = [
         .idle: 0, .lingering: 0, .head: 500, .body: 2_000, .answer: 2_000,
     ]
