@@ -54,11 +54,11 @@ struct ServerSettings: Sendable, Equatable {
     var tls = TLSSettings()
     /// Seconds a client may take to send a request's head.
     var headTimeoutSeconds = 10
-    /// Seconds a client may be silent in the middle of a body.
+    /// Seconds in which a body must bring its share, again and again.
     var bodyTimeoutSeconds = 20
     /// Seconds a connection may stay open between requests.
     var idleTimeoutSeconds = 75
-    /// Seconds a client may go without taking any of an answer.
+    /// Seconds a client's system may go without confirming any octet of an answer.
     var writeTimeoutSeconds = 30
     /// Seconds given to running requests after SIGTERM or SIGINT.
     var shutdownTimeoutSeconds = 30

@@ -13,12 +13,18 @@ extension ServerMetrics {
                     "embed_http_connections_shed_total", "Connections turned away for lack of descriptors.",
                     now.connectionsShed
                 ),
+                (
+                    "embed_http_connections_evicted_total", "Connections sent away for others.",
+                    now.connectionsEvicted
+                ),
                 ("embed_http_requests_cancelled_total", "Requests whose client went away.", now.requestsCancelled),
                 ("embed_http_received_bytes_total", "Octets received.", now.bytesReceived),
                 ("embed_http_sent_bytes_total", "Octets sent.", now.bytesSent),
             ]
             for (name, help, value) in counts { output.single(name, .counter, help, Double(value)) }
             output.single("embed_http_connections", .gauge, "Connections open.", Double(now.connectionsOpen))
+            output.single("embed_http_body_bytes", .gauge, "Octets of bodies held.", Double(now.bodyBytesHeld))
+            output.single("embed_http_answer_bytes", .gauge, "Octets of answers held.", Double(now.answerBytesHeld))
             output.single("embed_http_requests_in_flight", .gauge, "Requests at work.", Double(now.requestsInFlight))
         }
     }

@@ -33,12 +33,12 @@ enum Inflater {
         let limit = ratioLimit.overflow ? limit : min(limit, max(freeOctets, ratioLimit.partialValue))
         var stream = z_stream()
         let size = Int32(MemoryLayout<z_stream>.size)
-        guard inflateInit2_(&stream, coding.windowBits, ZLIB_VERSION, size) == Z_OK else { throw .overloaded }
+        guard inflateInit2_(&stream, coding.windowBits, ZLIB_VERSION, size) == Z_OK else { throw .overloaded(.bodies) }
         defer { inflateEnd(&stream) }
         var decoded: [UInt8] = []
         var taken = 0
         while true {
-            guard grow(decoded.count + step) else { throw .overloaded }
+            guard grow(decoded.count + step) else { throw .overloaded(.bodies) }
             let result = inflate(&stream, body, &taken, into: &decoded)
             guard decoded.count <= limit else { throw .contentTooLarge(limit: limit) }
             switch result {
@@ -48,9 +48,9 @@ enum Inflater {
                 guard coding == .gzip, body.count - taken >= shortestMember, body[taken...].starts(with: magic) else {
                     throw .badRequest(reason: "octets behind the end of a coded body")
                 }
-                guard inflateReset(&stream) == Z_OK else { throw .overloaded }
+                guard inflateReset(&stream) == Z_OK else { throw .overloaded(.bodies) }
             case Z_BUF_ERROR: throw .badRequest(reason: "a coded body that is cut short")
-            case Z_MEM_ERROR: throw .overloaded
+            case Z_MEM_ERROR: throw .overloaded(.bodies)
             default: throw .badRequest(reason: "a body that is not in its Content-Encoding")
             }
         }

@@ -107,6 +107,7 @@ final class Connection {
     /// The place is needed for somebody else.
     func evict() {
         now = .now
+        loop.context.counters.connectionsEvicted.add()
         if state.isIdle { readable() }
         state.evict(now: now)
         act()
@@ -149,6 +150,8 @@ final class Connection {
                 if case .record = action { answers += 1 }
                 perform(action)
             }
+            // What follows is recorded: a handler may have taken some time on the loop.
+            now = .now
         } while answers < Self.answersPerTurn && octets < Self.octetsPerTurn && flush(&octets)
         isActing = false
         guard state.phase != .closed else { return }

@@ -39,7 +39,7 @@ extension ConnectionState {
         guard kind == wait else { return }
         restartWait()
         switch kind {
-        case .head where phase == .parked: refuse(.overloaded)
+        case .head where phase == .parked: refuse(.overloaded(.connections))
         case .head: if parser.isBetweenRequests { end(now: now) } else { refuse(.requestTimeout) }
         case .body: bodyWindowEnded()
         case .idle, .linger: end(now: now)
@@ -96,7 +96,7 @@ extension ConnectionState {
     /// The place is needed for somebody else.
     mutating func evict(now: ContinuousClock.Instant) {
         switch phase {
-        case .reading where exchange != nil, .parked: refuse(.overloaded)
+        case .reading where exchange != nil, .parked: refuse(.overloaded(.connections))
         // A request has come in the meantime: it is answered, and is the last.
         case .handling, .judging: mustClose = true
         case .closed: break
@@ -113,6 +113,8 @@ extension ConnectionState {
     mutating func end(withReset: Bool = false, now: ContinuousClock.Instant) {
         guard phase != .closed else { return }
         if phase == .handling { ask(for: .abandonHandler) }
+        // An answer cut short must not look complete, as one does whose end is told by the close.
+        let withReset = withReset || answering != nil
         if let answering { record(answering, isComplete: false, now: now) }
         phase = .closed
         answering = nil

@@ -276,6 +276,6 @@ struct ConnectionState {
     /// Counts the body that is kept in memory against the server's budget.
     private func hold(_ octets: Int) throws(HTTPError) {
         guard octets > 0, let share = exchange?.share else { return }
-        guard share.grow(to: octets) else { throw .overloaded }
+        guard share.grow(to: octets) else { throw .overloaded(.bodies) }
     }
 }

@@ -82,7 +82,7 @@ struct HandlerCall: Sendable {
     /// Counts octets of an answer, beyond what every connection may have in its output.
     private func hold(_ octets: Int, for response: Response) -> Response {
         guard octets > context.limits.outputBytes else { return response }
-        guard answerShare.grow(to: octets) else { return refusal(.overloaded) }
+        guard answerShare.grow(to: octets) else { return refusal(.overloaded(.answers)) }
         var response = response
         response.share = answerShare
         return response

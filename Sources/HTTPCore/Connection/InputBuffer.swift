@@ -30,6 +30,7 @@ struct InputBuffer {
             storage.removeSubrange(..<start)
             start = 0
         }
+        storage.makeRoom(for: octets.count, within: capacity)
         storage.append(octetsOf: octets, 0..<octets.count)
     }
 
@@ -49,5 +50,13 @@ struct InputBuffer {
     mutating func removeAll() {
         storage = []
         start = 0
+    }
+}
+
+extension [UInt8] {
+    /// Grows the memory by doubling, as appending would, but never beyond `limit` octets.
+    mutating func makeRoom(for count: Int, within limit: Int) {
+        let needed = self.count + count
+        if needed > capacity { reserveCapacity(Swift.min(limit, Swift.max(needed, 2 * capacity))) }
     }
 }

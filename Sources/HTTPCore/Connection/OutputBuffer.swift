@@ -33,6 +33,7 @@ struct OutputBuffer {
             storage.removeSubrange(..<start)
             start = 0
         }
+        storage.makeRoom(for: octets.count, within: capacity)
         storage.append(contentsOf: octets)
     }
 

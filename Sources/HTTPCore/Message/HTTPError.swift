@@ -24,12 +24,22 @@ public enum HTTPError: Error, Sendable, Hashable {
     case fieldsTooLarge
     /// 501: a method or a transfer coding that the server does not know.
     case notImplemented(what: String)
-    /// 503: the bodies of other requests leave no room for this one; the answer has `Retry-After`.
-    case overloaded
+    /// 503: others leave no room for this request; the answer has `Retry-After`.
+    case overloaded(Shortage)
     /// 503: the server is shutting down and has cancelled the handler.
     case shuttingDown
     /// 505: an HTTP major version other than 1.
     case versionNotSupported
+
+    /// What there is not enough of.
+    public enum Shortage: String, Sendable {
+        /// Memory for request bodies.
+        case bodies = "holds as many request bodies as it can"
+        /// Memory for answers.
+        case answers = "holds as many answers as it can, which their clients have not taken yet"
+        /// Places for connections.
+        case connections = "has as many connections as it can"
+    }
 
     /// The status that goes with the error.
     public var status: HTTPResponse.Status {
@@ -65,7 +75,7 @@ public enum HTTPError: Error, Sendable, Hashable {
         case .expectationFailed: "The only expectation this server meets is 100-continue."
         case .fieldsTooLarge: "The request has too many header fields, or they are too long."
         case .notImplemented(let what): "This server does not implement \(what.excerpt)."
-        case .overloaded: "The server holds as many request bodies as it can; try again in a moment."
+        case .overloaded(let shortage): "The server \(shortage.rawValue); try again in a moment."
         case .shuttingDown: "The server is shutting down."
         case .versionNotSupported: "This server speaks HTTP/1.1 and HTTP/1.0."
         }

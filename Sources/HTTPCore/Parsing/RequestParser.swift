@@ -107,7 +107,7 @@ struct RequestParser {
             case .length(let remaining):
                 let count = min(remaining, input.count - position)
                 if keepsContent {
-                    makeRoom(for: count, of: bodyLength + remaining)
+                    body.makeRoom(for: count, within: bodyLength + remaining)
                     body.append(octetsOf: input, position..<(position + count))
                 }
                 position += count
@@ -133,12 +133,6 @@ struct RequestParser {
                 try takeLineOctet(octet)
             }
         }
-    }
-
-    /// Makes room for `count` octets of a body of `length`: twice as much as there was, but never more than it needs.
-    private mutating func makeRoom(for count: Int, of length: Int) {
-        let needed = body.count + count
-        if needed > body.capacity { body.reserveCapacity(min(length, max(needed, 2 * body.capacity))) }
     }
 
     /// request-line = method SP request-target SP HTTP-version (RFC 9112 section 3), one octet at a time.

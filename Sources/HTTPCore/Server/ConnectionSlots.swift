@@ -71,7 +71,9 @@ final class ConnectionSlots: Sendable {
 
     /// Gives ordinary places to requests that wait for one on places for probes, first come, first served, as far as there
     /// are any or others have no use for theirs.
-    func promote() {
+    ///
+    /// - Returns: Whether any is left that waits.
+    func promote() -> Bool {
         let waiting = all().filter { $0.isReserved && $0.standing.0 == .parked }
             .sorted { $0.standing.since < $1.standing.since }
         for slot in waiting {
@@ -79,10 +81,11 @@ final class ConnectionSlots: Sendable {
             switch decision {
             case .ordinary: break
             case .instead(let victim) where !slots[victim].isReserved: slots[victim].evict()
-            default: return
+            default: return true
             }
             slot.promote()
         }
+        return false
     }
 
     /// A connection is gone.

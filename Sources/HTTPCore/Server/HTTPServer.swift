@@ -102,7 +102,12 @@ public final class HTTPServer: Sendable {
     }
 
     /// Counts since the start.
-    public var statistics: ServerStatistics { context.counters.snapshot(connectionsOpen: context.slots.count) }
+    public var statistics: ServerStatistics {
+        var statistics = context.counters.snapshot(connectionsOpen: context.slots.count)
+        statistics.bodyBytesHeld = context.bodies.held
+        statistics.answerBytesHeld = context.answers.held
+        return statistics
+    }
 
     /// Looks every few milliseconds: a drain is rare, and the last to close need not know of it.
     private func waitUntilClosed(or end: ContinuousClock.Instant) async {

@@ -18,6 +18,7 @@ final class Listener: @unchecked Sendable {
     private var spare: Int32
     private var lastNumber: UInt64 = 0
     private var isWaiting = false
+    private var willLookAgain = false
     private var rest = restRange.lowerBound
     private var isStopped = false
 
@@ -26,6 +27,9 @@ final class Listener: @unchecked Sendable {
 
     /// How long a handshake under way has to be finished before the socket is closed.
     private static let handshakeTime = DispatchTimeInterval.milliseconds(50)
+
+    /// How often requests that wait for a place are looked after.
+    private static let lookInterval = DispatchTimeInterval.milliseconds(250)
 
     /// Descriptors that connections never take.
     private static let headroom: rlim_t = 8
@@ -152,10 +156,21 @@ final class Listener: @unchecked Sendable {
     private func roomIsMade() {
         // Before looking, or what happens in between would be missed.
         awaitRoom()
-        context.slots.promote()
+        if context.slots.promote() { lookAgain() }
         if isWaiting, !context.slots.isCrowded {
             isWaiting = false
             resume()
+        }
+    }
+
+    /// Nobody says when a body or an answer has stood still for too long.
+    private func lookAgain() {
+        guard !willLookAgain else { return }
+        willLookAgain = true
+        queue.asyncAfter(deadline: .now() + Self.lookInterval) { [weak self] in
+            guard let self else { return }
+            willLookAgain = false
+            if !isStopped { roomIsMade() }
         }
     }
 

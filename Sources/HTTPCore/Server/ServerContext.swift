@@ -88,7 +88,7 @@ struct ServerContext: Sendable {
         }
         // A body that is too long is refused as such, whatever room there is.
         if case .length(let length) = head.framing, length <= limit {
-            guard bodies.hasRoom(for: length, of: peer) else { throw .overloaded }
+            guard bodies.hasRoom(for: length, of: peer) else { throw .overloaded(.bodies) }
         }
         return Verdict(
             request: request,

@@ -4,6 +4,7 @@ internal import Synchronization
 final class ServerCounters: Sendable {
     let connectionsAccepted = Atomic(0)
     let connectionsShed = Atomic(0)
+    let connectionsEvicted = Atomic(0)
     let requests = Atomic(0)
     let requestsInFlight = Atomic(0)
     let requestsCancelled = Atomic(0)
@@ -17,6 +18,7 @@ final class ServerCounters: Sendable {
         statistics.connectionsOpen = connectionsOpen
         statistics.connectionsAccepted = connectionsAccepted.load(ordering: .relaxed)
         statistics.connectionsShed = connectionsShed.load(ordering: .relaxed)
+        statistics.connectionsEvicted = connectionsEvicted.load(ordering: .relaxed)
         statistics.requests = requests.load(ordering: .relaxed)
         statistics.requestsInFlight = requestsInFlight.load(ordering: .relaxed)
         statistics.requestsCancelled = requestsCancelled.load(ordering: .relaxed)

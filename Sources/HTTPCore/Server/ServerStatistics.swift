@@ -9,6 +9,15 @@ public struct ServerStatistics: Sendable, Hashable {
     /// Connections turned away because the process had no descriptor left.
     public var connectionsShed = 0
 
+    /// Connections sent away because others needed their places.
+    public var connectionsEvicted = 0
+
+    /// Octets of request bodies held now.
+    public var bodyBytesHeld = 0
+
+    /// Octets of answers held now, beyond what fits into the output of a connection.
+    public var answerBytesHeld = 0
+
     /// Requests whose head was complete, plus those refused before.
     public var requests = 0
 
