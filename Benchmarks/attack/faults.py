@@ -181,10 +181,10 @@ def slow_reader(binary, seconds=20):
         except (OSError, http.client.HTTPException) as error:
             fault = f" ({type(error).__name__} after {time.monotonic() - begin:.0f} s)"
             slowly = taken
-        whole = "whole" if taken == length else "CUT"
+        whole = "whole" if is_whole(taken, length, fault) else "CUT"
         connection.close()
         return (
-            f"{slowly / 1000:.0f} kB at 20 kB/s, {taken} of {length} octets in all: {whole}{fault}; {seen.memory()}; {seen.livez()}"
+            f"{slowly / 1000:.0f} kB at 20 kB/s, {taken} octets in all: {whole}{fault}; {seen.memory()}; {seen.livez()}"
         )
 
 
@@ -250,8 +250,8 @@ def large_answer_at_limit(binary):
         served = sum(connection is not None for connection in others)
         for connection in filter(None, others):
             connection.close()
-        whole = "whole" if length and taken == length else "CUT"
-        return f"limit 64: {served} of 64 others answered, answer {whole}: {taken} of {length} octets{fault}{target.end()}"
+        whole = "whole" if is_whole(taken, length, fault) else "CUT"
+        return f"limit 64: {served} of 64 others answered, answer {whole}: {taken} octets{fault}{target.end()}"
 
 
 def pressed(binary, seconds=12):
@@ -264,12 +264,17 @@ def pressed(binary, seconds=12):
         with concurrent.futures.ThreadPoolExecutor(3) as together:
             found = list(together.map(lambda connection: large_answer(target, connection, cold=True), asking))
         attack.result()
-        whole = sum(bool(length) and taken == length for taken, length, _ in found)
+        whole = sum(is_whole(*answer) for answer in found)
         return f"150 clients at limit 64: {whole} of 3 large answers whole{target.end() or '; alive'}"
 
 
+def is_whole(taken, length, fault):
+    """Whether an answer came to its end; one without a length has chunks, whose missing end is a fault."""
+    return taken > 0 and not fault and length in (None, taken)
+
+
 def large_answer(target, connection, cold=False):
-    """(octets taken, octets declared, fault) of an answer that is left alone for a second."""
+    """(octets taken, octets declared if they were, fault) of an answer that is left alone for a second."""
     body = many_texts(cold)
     taken, length = 0, 0
     try:
