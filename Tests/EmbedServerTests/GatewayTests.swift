@@ -132,6 +132,8 @@ struct GatewayTests {
     func laterTrace() {
         let field = "01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-more"
         #expect(TraceContext([.traceparent: field])?.parentID == "00f067aa0ba902b7")
+        // But not so long that its repetition makes the answer long.
+        #expect(TraceContext([.traceparent: field + String(repeating: "e", count: 512)]) == nil)
     }
 
     @Test(
@@ -151,6 +153,9 @@ struct GatewayTests {
         #expect(reply.fields[.accessControlAllowOrigin] == allowed)
         #expect(reply.fields[.accessControlAllowMethods] == "POST, OPTIONS")
         #expect(reply.fields[.accessControlAllowHeaders] == "authorization,content-type")
+        var long = fields
+        long[.accessControlRequestHeaders] = String(repeating: "x,", count: 4_096) + "x"
+        #expect(try await client.send(.options, "/v1/embeddings", fields: long).fields[.accessControlAllowHeaders] == nil)
         let root = try await client.send(.options, "/", fields: fields)
         #expect(root.fields[.accessControlAllowMethods] == "POST, GET, OPTIONS")
         let answer = try await client.send(.get, "/metrics", fields: [.origin: "https://a.example"])

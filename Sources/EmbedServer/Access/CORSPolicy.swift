@@ -30,6 +30,9 @@ struct CORSPolicy: Sendable {
         return fields
     }
 
+    /// Octets of the names that a page may ask for: more is repeated to nobody, and a browser takes that for a no.
+    private static let maximumHeaderBytes = 4_096
+
     /// The answer to a preflight: whether the browser may send the request it announces.
     ///
     /// `Access-Control-Allow-Headers: *` would leave out `Authorization`, so the names asked for are repeated.
@@ -41,7 +44,8 @@ struct CORSPolicy: Sendable {
         guard let origin = allowed(request.fields) else { return response }
         response.fields[.accessControlAllowOrigin] = origin
         response.fields[.accessControlAllowMethods] = list
-        response.fields[.accessControlAllowHeaders] = request.fields[.accessControlRequestHeaders] ?? "authorization"
+        let names = request.fields[.accessControlRequestHeaders] ?? "authorization"
+        if names.utf8.count <= Self.maximumHeaderBytes { response.fields[.accessControlAllowHeaders] = names }
         response.fields[.accessControlMaxAge] = Self.maximumAge
         return response
     }
