@@ -155,7 +155,9 @@ struct GatewayTests {
         #expect(reply.fields[.accessControlAllowHeaders] == "authorization,content-type")
         var long = fields
         long[.accessControlRequestHeaders] = String(repeating: "x,", count: 4_096) + "x"
-        #expect(try await client.send(.options, "/v1/embeddings", fields: long).fields[.accessControlAllowHeaders] == nil)
+        #expect(
+            try await client.send(.options, "/v1/embeddings", fields: long).fields[.accessControlAllowHeaders] == nil
+        )
         let root = try await client.send(.options, "/", fields: fields)
         #expect(root.fields[.accessControlAllowMethods] == "POST, GET, OPTIONS")
         let answer = try await client.send(.get, "/metrics", fields: [.origin: "https://a.example"])
