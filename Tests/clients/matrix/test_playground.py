@@ -94,6 +94,8 @@ def refuse(page, texts, **members):
     """Fills the form, and waits for what is wrong."""
     fill(page, texts, **members)
     page.click("#submit")
+    # What was wrong before stays until the answer is there.
+    page.wait_for_selector("#submit:not([disabled])")
     page.wait_for_selector("#error:visible")
     return page.inner_text("#error")
 
