@@ -87,6 +87,8 @@ def embed(page, texts, **members):
     """Fills the form, and waits for the pictures."""
     fill(page, texts, **members)
     page.click("#submit")
+    # The pictures before stay until the answer is there.
+    page.wait_for_selector("#submit:not([disabled])")
     page.wait_for_selector("#results:visible")
 
 
@@ -304,6 +306,8 @@ def test_looks(visit, all_models, theme, width):
 
     check()
     page.click("#submit")
+    # The pictures before stay until the answer is there.
+    page.wait_for_selector("#submit:not([disabled])")
     page.wait_for_selector("#results:visible")
     check()
     shoot(page, f"{theme}-{width}")
